@@ -1,0 +1,237 @@
+//! A file as read: its bytes as text, its lines, and the way back to the bytes.
+//!
+//! nginx reads bytes; people read characters. A file that is valid UTF-8 is its
+//! own text. Any other is decoded as Latin-1, which maps every byte to one
+//! character and back, so no byte is lost and every offset can be given as it is
+//! on disk. This module knows nothing of nginx's language.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+/// The longest text that spans can address, in bytes: spans are 32 bits wide.
+pub const MAX_LEN: usize = u32::MAX as usize / 2;
+
+/// Names one source of a [`crate::project::Project`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub u32);
+
+/// A range of bytes in the text of a source, end excluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range from `start` to `end`.
+    pub const fn new(start: u32, end: u32) -> Self {
+        Self { start, end }
+    }
+
+    /// The empty range at `offset`.
+    pub const fn at(offset: u32) -> Self {
+        Self::new(offset, offset)
+    }
+
+    /// The smallest range that holds both.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self::new(self.start.min(other.start), self.end.max(other.end))
+    }
+
+    /// The same range for indexing a `str`.
+    pub const fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A range in one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The source.
+    pub source: SourceId,
+    /// The range in its text.
+    pub span: Span,
+}
+
+/// How the bytes of a file became text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// The bytes are the text.
+    Utf8,
+    /// The bytes are not UTF-8; each is the character of its number.
+    Latin1,
+}
+
+/// A position that people read: line and column from 1, the column in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// Offset in bytes of the file as it is on disk.
+    pub offset: u32,
+}
+
+/// One file: where it is, its text, its lines.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The name that diagnostics carry.
+    pub id: SourceId,
+    /// The path as the user or an `include` gave it.
+    pub path: PathBuf,
+    /// How bytes and text relate.
+    pub encoding: Encoding,
+    text: String,
+    /// Offset in the text of the first byte of each line.
+    lines: Vec<u32>,
+    /// The same on disk; empty when text and disk agree.
+    disk_lines: Vec<u32>,
+}
+
+impl Source {
+    /// Takes a file's bytes, at most [`MAX_LEN`] of them.
+    pub fn new(id: SourceId, path: impl Into<PathBuf>, bytes: Vec<u8>) -> Self {
+        let (text, encoding) = match String::from_utf8(bytes) {
+            Ok(text) => (text, Encoding::Utf8),
+            Err(error) => {
+                let text = error.into_bytes().into_iter().map(char::from).collect();
+                (text, Encoding::Latin1)
+            }
+        };
+        let mut lines = vec![0];
+        lines.extend(newlines(&text).map(|at| at + 1));
+        let mut disk_lines = Vec::new();
+        if encoding == Encoding::Latin1 {
+            let mut disk = 0;
+            for pair in lines.windows(2) {
+                disk_lines.push(disk);
+                disk += chars(&text[pair[0] as usize..pair[1] as usize]);
+            }
+            disk_lines.push(disk);
+        }
+        Self { id, path: path.into(), encoding, text, lines, disk_lines }
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of a range.
+    pub fn slice(&self, span: Span) -> &str {
+        &self.text[span.range()]
+    }
+
+    /// The range in this source.
+    pub const fn place(&self, span: Span) -> Place {
+        Place { source: self.id, span }
+    }
+
+    /// Offset behind the last byte of the text.
+    pub fn end(&self) -> u32 {
+        offset(self.text.len())
+    }
+
+    /// The file's bytes, if `text` took the place of its text.
+    ///
+    /// `None` when the file is Latin-1 and `text` has a character that is not.
+    pub fn encode<'a>(&self, text: &'a str) -> Option<Cow<'a, [u8]>> {
+        match self.encoding {
+            Encoding::Utf8 => Some(Cow::Borrowed(text.as_bytes())),
+            Encoding::Latin1 => text
+                .chars()
+                .map(|c| u8::try_from(c).ok())
+                .collect::<Option<Vec<u8>>>()
+                .map(Cow::Owned),
+        }
+    }
+
+    /// Number of bytes that the range has on disk.
+    pub fn disk_len(&self, span: Span) -> u32 {
+        match self.encoding {
+            Encoding::Utf8 => span.end - span.start,
+            Encoding::Latin1 => chars(self.slice(span)),
+        }
+    }
+
+    /// Line from 1 of an offset in the text.
+    pub fn line(&self, at: u32) -> u32 {
+        offset(self.lines.partition_point(|&start| start <= at))
+    }
+
+    /// Offset of the first byte of a line, counted from 1.
+    pub fn line_start(&self, line: u32) -> u32 {
+        let index = (line.max(1) as usize - 1).min(self.lines.len() - 1);
+        self.lines[index]
+    }
+
+    /// Number of lines; a last line without line end counts.
+    pub fn line_count(&self) -> u32 {
+        offset(self.lines.len())
+    }
+
+    /// Range of a line, counted from 1, without its line end.
+    pub fn line_span(&self, line: u32) -> Span {
+        let start = self.line_start(line);
+        let end = match self.lines.get(line as usize) {
+            Some(&next) => next - 1,
+            None => self.end(),
+        };
+        Span::new(start, end)
+    }
+
+    /// The position of an offset in the text, for people and for other programs.
+    pub fn position(&self, at: u32) -> Position {
+        let line = self.line(at);
+        let start = self.line_start(line);
+        let before = chars(self.slice(Span::new(start, at)));
+        let offset = match self.encoding {
+            Encoding::Utf8 => at,
+            Encoding::Latin1 => self.disk_lines[line as usize - 1] + before,
+        };
+        Position { line, column: before + 1, offset }
+    }
+
+    /// White space before the first other character of the line that holds `at`.
+    pub fn indentation(&self, at: u32) -> &str {
+        let line = self.slice(self.line_span(self.line(at)));
+        &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+    }
+
+    /// True when only white space stands before `at` on its line.
+    pub fn begins_line(&self, at: u32) -> bool {
+        self.text[..at as usize]
+            .bytes()
+            .rev()
+            .take_while(|&b| b != b'\n')
+            .all(|b| matches!(b, b' ' | b'\t' | b'\r'))
+    }
+
+    /// The line end that most lines of the file have.
+    pub fn line_ending(&self) -> &'static str {
+        let crlf = self.text.matches("\r\n").count();
+        if crlf * 2 > self.lines.len() - 1 { "\r\n" } else { "\n" }
+    }
+
+    /// The path as text, with `/` between its parts as it was given.
+    pub fn name(&self) -> Cow<'_, str> {
+        Path::to_string_lossy(&self.path)
+    }
+}
+
+/// A length or index as an offset; texts are at most [`MAX_LEN`] long.
+pub(crate) fn offset(n: usize) -> u32 {
+    u32::try_from(n).expect("a source is at most MAX_LEN bytes long")
+}
+
+fn chars(text: &str) -> u32 {
+    offset(text.chars().count())
+}
+
+fn newlines(text: &str) -> impl Iterator<Item = u32> + '_ {
+    text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(at, _)| offset(at))
+}

@@ -1,0 +1,205 @@
+//! Text to tokens, by the grammar in `grammar/nginx.pest`.
+//!
+//! The text is read in windows that end at a line end, so that the parser's
+//! queue stays small, and may be read again from any offset: the builder does so
+//! behind a Lua block and behind a broken quote. No error is reported here.
+
+use pest::{Parser, Token as PestToken};
+
+use crate::source::{Span, offset};
+
+
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../grammar/nginx.pest"]
+    pub struct Grammar;
+}
+use grammar::{Grammar, Rule};
+
+/// Bytes of text that are parsed at once; more only where one token is longer.
+const WINDOW: usize = 32 * 1024;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A bare word.
+    Word,
+    /// A word in quotes, both of them included.
+    Quoted,
+    /// An opening quote and all behind it, for want of a closing one.
+    UnclosedQuote,
+    /// `#` up to the line end, which is excluded.
+    Comment,
+    /// `;`
+    Semicolon,
+    /// `{`
+    Open,
+    /// `}`
+    Close,
+}
+
+/// A token and where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// All tokens of a text as if it had no Lua blocks.
+pub fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
+    let mut lexer = Lexer::new(text);
+    std::iter::from_fn(move || lexer.next())
+}
+
+/// How the body of a Lua block ends.
+pub(super) enum LuaEnd {
+    /// At the `}` of this offset.
+    Close(u32),
+    /// Nowhere: this long bracket is never closed.
+    LongBracket(Span),
+    /// Nowhere.
+    Nowhere,
+}
+
+/// Gives the tokens of a text one by one, from any offset.
+pub(super) struct Lexer<'a> {
+    text: &'a str,
+    /// Where the next window begins.
+    pos: usize,
+    window: Vec<Token>,
+    /// The next token of the window.
+    next: usize,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, pos: 0, window: Vec::new(), next: 0 }
+    }
+
+    /// Goes on from `at`.
+    pub(super) fn seek(&mut self, at: u32) {
+        self.pos = at as usize;
+        self.window.clear();
+        self.next = 0;
+    }
+
+    pub(super) fn next(&mut self) -> Option<Token> {
+        while self.next == self.window.len() {
+            if self.pos == self.text.len() {
+                return None;
+            }
+            self.fill();
+        }
+        self.next += 1;
+        Some(self.window[self.next - 1])
+    }
+
+    /// Parses the next window. A token that touches the end of a window may go on
+    /// behind it, so it is left to the next one.
+    fn fill(&mut self) {
+        self.window.clear();
+        self.next = 0;
+        let mut size = WINDOW;
+        loop {
+            let end = window_end(self.text, self.pos, size);
+            lex(&self.text[self.pos..end], offset(self.pos), &mut self.window);
+            if end == self.text.len() {
+                self.pos = end;
+                return;
+            }
+            match self.window.last() {
+                Some(last) if last.span.end as usize == end => {
+                    let start = last.span.start as usize;
+                    self.window.pop();
+                    if start > self.pos {
+                        self.pos = start;
+                        return;
+                    }
+                    self.window.clear();
+                    size *= 2;
+                }
+                _ => {
+                    self.pos = end;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Finds the `}` that ends the Lua body which begins at `at`.
+    pub(super) fn lua_end(&self, at: u32) -> LuaEnd {
+        let text = &self.text[at as usize..];
+        let mut size = 4096;
+        loop {
+            let end = window_end(text, 0, size);
+            match lua_end_in(&text[..end], at) {
+                LuaEnd::Close(close) => return LuaEnd::Close(close),
+                undecided if end == text.len() => return undecided,
+                _ => size *= 4,
+            }
+        }
+    }
+}
+
+/// The end of a window of about `size` bytes: behind a line end, or the text's end.
+fn window_end(text: &str, pos: usize, size: usize) -> usize {
+    let rest = &text.as_bytes()[pos..];
+    if rest.len() <= size {
+        return text.len();
+    }
+    match rest[..size].iter().rposition(|&b| b == b'\n') {
+        Some(at) => pos + at + 1,
+        None => match rest[size..].iter().position(|&b| b == b'\n') {
+            Some(at) => pos + size + at + 1,
+            None => text.len(),
+        },
+    }
+}
+
+fn lex(text: &str, base: u32, into: &mut Vec<Token>) {
+    let mut start = 0;
+    for token in parsed(Rule::tokens, text) {
+        match token {
+            PestToken::Start { pos, .. } => start = pos.pos(),
+            PestToken::End { rule, pos } => {
+                let kind = match rule {
+                    Rule::word => TokenKind::Word,
+                    Rule::quoted => TokenKind::Quoted,
+                    Rule::unclosed_quote => TokenKind::UnclosedQuote,
+                    Rule::comment => TokenKind::Comment,
+                    Rule::semicolon => TokenKind::Semicolon,
+                    Rule::open => TokenKind::Open,
+                    Rule::close => TokenKind::Close,
+                    _ => continue,
+                };
+                let span = Span::new(base + offset(start), base + offset(pos.pos()));
+                into.push(Token { kind, span });
+            }
+        }
+    }
+}
+
+fn lua_end_in(text: &str, base: u32) -> LuaEnd {
+    let mut depth = 0usize;
+    for token in parsed(Rule::lua_body, text) {
+        let PestToken::Start { rule, pos } = token else { continue };
+        let start = base + offset(pos.pos());
+        match rule {
+            Rule::lua_open => depth += 1,
+            Rule::lua_close if depth == 0 => return LuaEnd::Close(start),
+            Rule::lua_close => depth -= 1,
+            Rule::lua_unclosed => {
+                return LuaEnd::LongBracket(Span::new(start, base + offset(text.len())));
+            }
+            _ => {}
+        }
+    }
+    LuaEnd::Nowhere
+}
+
+/// The tokens of a rule that matches any text.
+fn parsed(rule: Rule, text: &str) -> impl Iterator<Item = PestToken<'_, Rule>> {
+    Grammar::parse(rule, text).expect("the grammar is total").tokens()
+}
