@@ -1,0 +1,147 @@
+//! `map` blocks and what they give (`ngx_http_map_module.c`, `ngx_http_map_find`).
+
+use std::collections::HashMap;
+
+use regex_lite::Regex;
+
+use crate::syntax::{Directive, Word};
+
+use super::scope::Scope;
+
+/// What an entry of a map matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// What nothing else matches.
+    Default,
+    /// This text in any letter case; kept in lower case.
+    Exact(String),
+    /// A host name with `*` at one end, or a leading dot, where `hostnames` is on.
+    Wildcard(String),
+    /// What is behind the `~`.
+    Regex(String),
+}
+
+/// An entry of a map.
+#[derive(Debug, Clone)]
+pub struct Entry<'p> {
+    /// What it matches.
+    pub key: Key,
+    /// Its value, with variables.
+    pub value: String,
+    /// The entry.
+    pub directive: Directive<'p>,
+}
+
+impl Entry<'_> {
+    /// The word of its value.
+    pub fn value_word(&self) -> Word {
+        self.directive.args()[0]
+    }
+}
+
+/// A `map` block.
+#[derive(Debug)]
+pub struct Map<'p> {
+    /// What is looked up: a text with variables.
+    pub source: String,
+    /// The variable that it defines, lower case and without `$`.
+    pub variable: String,
+    /// Its entries, in order.
+    pub entries: Vec<Entry<'p>>,
+    /// The `map` directive.
+    pub directive: Directive<'p>,
+    /// Its entries' file or another that it includes could not be read.
+    is_partial: bool,
+    exact: HashMap<String, usize>,
+    /// The expressions in order; `None` where ours cannot read PCRE's.
+    regexes: Vec<(Option<Regex>, usize)>,
+}
+
+impl<'p> Map<'p> {
+    pub(super) fn new(directive: Directive<'p>, scope: &Scope<'p>) -> Option<Self> {
+        let source = directive.arg(0)?.into_owned();
+        let variable = super::variable_name(&directive.arg(1)?);
+        let mut map = Self {
+            source,
+            variable,
+            entries: Vec::new(),
+            directive,
+            is_partial: scope.has_unknown_include,
+            exact: HashMap::new(),
+            regexes: Vec::new(),
+        };
+        let mut hostnames = false;
+        for &entry in scope.directives() {
+            let name = entry.name();
+            match entry.args().len() {
+                0 => hostnames |= name == "hostnames",
+                1 => map.push(entry, &name, hostnames),
+                _ => {}
+            }
+        }
+        Some(map)
+    }
+
+    fn push(&mut self, directive: Directive<'p>, name: &str, hostnames: bool) {
+        let index = self.entries.len();
+        let key = match name.strip_prefix('\\') {
+            Some(rest) => Key::Exact(rest.to_lowercase()),
+            None if name == "default" => Key::Default,
+            None if name.starts_with('~') => Key::Regex(name[1..].to_owned()),
+            None if hostnames && is_wildcard(name) => Key::Wildcard(name.to_lowercase()),
+            None => Key::Exact(name.to_lowercase()),
+        };
+        match &key {
+            Key::Exact(text) => {
+                self.exact.entry(text.clone()).or_insert(index);
+            }
+            Key::Regex(regex) => self.regexes.push((compile(regex), index)),
+            Key::Default | Key::Wildcard(_) => {}
+        }
+        let value = directive.arg(0).unwrap_or_default().into_owned();
+        self.entries.push(Entry { key, value, directive });
+    }
+
+    /// The entry that a text leads to: `Some(None)` if none does, and `None` if that
+    /// cannot be known.
+    #[expect(clippy::option_option, reason = "unknown and absent are two answers")]
+    pub fn find(&self, text: &str) -> Option<Option<&Entry<'p>>> {
+        let lower = text.to_lowercase();
+        if let Some(&index) = self.exact.get(&lower) {
+            return Some(self.entries.get(index));
+        }
+        if self.is_partial || self.entries.iter().any(|entry| matches!(entry.key, Key::Wildcard(_))) {
+            return None;
+        }
+        // An empty text never reaches the expressions.
+        for (regex, index) in self.regexes.iter().filter(|_| !text.is_empty()) {
+            if regex.as_ref()?.is_match(text) {
+                return Some(self.entries.get(*index));
+            }
+        }
+        Some(self.default_entry())
+    }
+
+    /// The entry for what nothing else matches.
+    pub fn default_entry(&self) -> Option<&Entry<'p>> {
+        self.entries.iter().find(|entry| entry.key == Key::Default)
+    }
+
+    /// The value that a text leads to, with variables; `None` if that cannot be known.
+    pub fn value_for(&self, text: &str) -> Option<String> {
+        let entry = self.find(text)?;
+        Some(entry.map_or(String::new(), |entry| entry.value.clone()))
+    }
+}
+
+fn is_wildcard(name: &str) -> bool {
+    name.starts_with("*.") || name.starts_with('.') || name.ends_with(".*")
+}
+
+/// Compiles what is behind the `~` of a key.
+fn compile(regex: &str) -> Option<Regex> {
+    match regex.strip_prefix('*') {
+        Some(caseless) => Regex::new(&format!("(?i){caseless}")).ok(),
+        None => Regex::new(regex).ok(),
+    }
+}

@@ -1,0 +1,243 @@
+//! What the files mean: contexts, what each inherits, and what reaches a backend.
+//!
+//! Includes are expanded here, so a directive that is included twice occurs twice. All
+//! questions that rules ask are queries of [`Model`]; nothing here makes findings.
+
+mod map;
+mod probe;
+mod proxied;
+mod scope;
+mod upstream;
+
+use std::collections::HashMap;
+
+pub use map::{Entry, Key, Map};
+pub use probe::Probe;
+pub use proxied::{Intent, Proxied, SentHeader};
+pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, value_word};
+pub use scope::{Scope, ScopeId, ScopeKind};
+pub use upstream::Upstream;
+
+use crate::catalog::Version;
+use crate::project::{Project, Root};
+use crate::syntax::Directive;
+use crate::syntax::value::{Part, template};
+
+/// A value that a request gives, or that cannot be known from the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// This text.
+    Known(String),
+    /// Depends on what only nginx or the client knows.
+    Unknown,
+}
+
+/// The meaning of one root: a configuration, or a snippet taken for what it looks like.
+#[derive(Debug)]
+pub struct Model<'p> {
+    /// The files.
+    pub project: &'p Project,
+    /// The version of nginx that the configuration is for.
+    pub version: Version,
+    scopes: Vec<Scope<'p>>,
+    /// By variable, lower case and without `$`; of two maps, the last counts.
+    maps: HashMap<String, Map<'p>>,
+    /// Directives other than `map` that define variables, by variable.
+    definitions: HashMap<String, Vec<(ScopeId, Directive<'p>)>>,
+    upstreams: HashMap<String, Upstream<'p>>,
+    proxied: Vec<Proxied<'p>>,
+    truncated: bool,
+}
+
+impl<'p> Model<'p> {
+    /// Resolves one root of a project for a version of nginx.
+    pub fn new(project: &'p Project, root: &'p Root, version: Version) -> Self {
+        let (scopes, truncated) = scope::expand(project, root);
+        let mut model = Self {
+            project,
+            version,
+            scopes,
+            maps: HashMap::new(),
+            definitions: HashMap::new(),
+            upstreams: HashMap::new(),
+            proxied: Vec::new(),
+            truncated,
+        };
+        model.define();
+        model.proxied = proxied::all(&model);
+        model
+    }
+
+    /// Collects maps, upstreams and other definitions of variables.
+    fn define(&mut self) {
+        for id in self.scope_ids() {
+            let scope = &self.scopes[id.index()];
+            match (scope.kind, scope.opener) {
+                (ScopeKind::Map, Some(opener)) => {
+                    let map = Map::new(opener, scope);
+                    if let Some(map) = map {
+                        self.maps.insert(map.variable.clone(), map);
+                    }
+                }
+                (ScopeKind::Upstream, Some(opener)) => {
+                    if let Some(name) = opener.arg(0) {
+                        let upstream = Upstream::new(opener, scope);
+                        self.upstreams.insert(name.to_lowercase(), upstream);
+                    }
+                }
+                (ScopeKind::Other, Some(opener)) if opener.is("geo") || opener.is("split_clients") => {
+                    if let Some(variable) = opener.args().last() {
+                        let name = variable_name(&variable.value(opener.source));
+                        self.definitions.entry(name).or_default().push((id, opener));
+                    }
+                }
+                _ => {}
+            }
+            for directive in scope.all("set").iter().chain(scope.all("auth_request_set")) {
+                if let Some(variable) = directive.arg(0) {
+                    let name = variable_name(&variable);
+                    self.definitions.entry(name).or_default().push((id, *directive));
+                }
+            }
+        }
+    }
+
+    /// All scopes, a parent before its children, in the order of the configuration.
+    pub fn scope_ids(&self) -> impl Iterator<Item = ScopeId> + use<> {
+        ScopeId::first(self.scopes.len())
+    }
+
+    /// A scope by its name.
+    pub fn scope(&self, id: ScopeId) -> &Scope<'p> {
+        &self.scopes[id.index()]
+    }
+
+    /// A scope and those around it, from the inside out.
+    pub fn ancestors(&self, id: ScopeId) -> impl Iterator<Item = ScopeId> + '_ {
+        std::iter::successors(Some(id), |&id| self.scope(id).parent)
+    }
+
+    /// The nearest scope from `id` outwards that has the directive, with all of its
+    /// occurrences there: what nginx uses for lists, which a scope replaces as a whole.
+    pub fn effective(&self, id: ScopeId, name: &str) -> Option<(ScopeId, &[Directive<'p>])> {
+        self.ancestors(id).find_map(|id| {
+            let found = self.scope(id).all(name);
+            (!found.is_empty()).then_some((id, found))
+        })
+    }
+
+    /// The occurrence that nginx uses for a single value (`ngx_conf_merge_*`).
+    pub fn effective_one(&self, id: ScopeId, name: &str) -> Option<Directive<'p>> {
+        self.effective(id, name).and_then(|(_, found)| found.last().copied())
+    }
+
+    /// True when `id`, or a scope around it inside its server, includes something that
+    /// could not be read. What is included at http level holds servers, not settings.
+    pub fn has_unknown_settings(&self, id: ScopeId) -> bool {
+        let scopes = self.ancestors(id).map(|id| self.scope(id));
+        let mut inside = scopes.take_while(|scope| !matches!(scope.kind, ScopeKind::Http | ScopeKind::Main));
+        self.truncated || inside.any(|scope| scope.has_unknown_include)
+    }
+
+    /// The map that defines a variable, given with or without `$`.
+    pub fn map(&self, variable: &str) -> Option<&Map<'p>> {
+        self.maps.get(&variable_name(variable))
+    }
+
+    /// All maps, in the order of their variables.
+    pub fn maps(&self) -> Vec<&Map<'p>> {
+        let mut maps: Vec<_> = self.maps.values().collect();
+        maps.sort_by(|a, b| a.variable.cmp(&b.variable));
+        maps
+    }
+
+    /// True when nothing in the configuration defines the variable.
+    pub fn is_free(&self, variable: &str) -> bool {
+        let name = variable_name(variable);
+        !self.maps.contains_key(&name) && !self.definitions.contains_key(&name)
+    }
+
+    /// The upstream of this name.
+    pub fn upstream(&self, name: &str) -> Option<&Upstream<'p>> {
+        self.upstreams.get(&name.to_lowercase())
+    }
+
+    /// True if nginx keeps connections to this upstream alive.
+    pub fn keeps_alive(&self, upstream: &Upstream<'p>) -> bool {
+        match upstream.keepalive {
+            Some(connections) => connections > 0,
+            None => self.version >= Version::KEEPALIVE_BY_DEFAULT,
+        }
+    }
+
+    /// All places that pass requests on with `proxy_pass`.
+    pub fn proxied(&self) -> &[Proxied<'p>] {
+        &self.proxied
+    }
+
+    /// What a text with variables is for a request that `scope` handles.
+    pub fn evaluate(&self, text: &str, scope: ScopeId, probe: &Probe) -> Value {
+        self.evaluate_in(text, scope, probe, 0)
+    }
+
+    fn evaluate_in(&self, text: &str, scope: ScopeId, probe: &Probe, depth: u8) -> Value {
+        let Ok(parts) = template(text) else { return Value::Unknown };
+        let mut known = String::new();
+        for part in parts {
+            match part {
+                Part::Text(text) => known.push_str(text),
+                Part::Capture(_) => return Value::Unknown,
+                Part::Variable(name) => match self.variable(name, scope, probe, depth) {
+                    Value::Known(text) => known.push_str(&text),
+                    Value::Unknown => return Value::Unknown,
+                },
+            }
+        }
+        Value::Known(known)
+    }
+
+    fn variable(&self, name: &str, scope: ScopeId, probe: &Probe, depth: u8) -> Value {
+        /// Variables that lead to each other further than this may lead in a circle.
+        const MAX_DEPTH: u8 = 16;
+        let name = name.to_ascii_lowercase();
+        if depth == MAX_DEPTH {
+            return Value::Unknown;
+        }
+        if let Some(definitions) = self.definitions.get(&name) {
+            return self.set_variable(definitions, scope, probe, depth);
+        }
+        if let Some(map) = self.maps.get(&name) {
+            let Value::Known(source) = self.evaluate_in(&map.source, scope, probe, depth + 1) else {
+                return Value::Unknown;
+            };
+            let Some(value) = map.value_for(&source) else { return Value::Unknown };
+            return self.evaluate_in(&value, scope, probe, depth + 1);
+        }
+        probe.variable(&name)
+    }
+
+    /// The value of a variable that only one unconditional `set` gives, in the location
+    /// that handles the request or in its server.
+    fn set_variable(
+        &self,
+        definitions: &[(ScopeId, Directive<'p>)],
+        scope: ScopeId,
+        probe: &Probe,
+        depth: u8,
+    ) -> Value {
+        let [(at, directive)] = definitions else { return Value::Unknown };
+        let runs = *at == scope
+            || self.scope(*at).kind == ScopeKind::Server && self.ancestors(scope).any(|id| id == *at);
+        match directive.arg(1) {
+            Some(value) if runs && directive.is("set") => {
+                self.evaluate_in(&value, scope, probe, depth + 1)
+            }
+            _ => Value::Unknown,
+        }
+    }
+}
+
+/// A variable's name as nginx compares it: lower case, without `$`.
+fn variable_name(text: &str) -> String {
+    text.strip_prefix('$').unwrap_or(text).to_ascii_lowercase()
+}

@@ -1,0 +1,247 @@
+//! What a location passes on: where, over which HTTP version, with which headers.
+//!
+//! Follows `ngx_http_proxy_create_request`: the effective `proxy_set_header` lines in
+//! order, then the defaults of the version for names that no line has, then the
+//! client's other headers.
+
+use crate::catalog::Version;
+use crate::syntax::value::{Match, MatchKind, ProxyUrl, milliseconds, proxy_url};
+use crate::syntax::{Directive, Word};
+
+use super::{Model, Probe, ScopeId, ScopeKind, Upstream, Value};
+
+/// A header line that nginx sends to a backend.
+#[derive(Debug, Clone)]
+pub struct SentHeader<'p> {
+    /// Its value; never empty.
+    pub value: Value,
+    /// The `proxy_set_header` that sets it; none for a default of nginx.
+    pub from: Option<Directive<'p>>,
+}
+
+/// Whether a location is meant for WebSocket connections.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Intent {
+    /// Nothing says so.
+    None,
+    /// A name or a timeout that often stands for them.
+    Weak(String),
+    /// A name that stands for nothing else.
+    Strong(String),
+}
+
+/// A place that passes requests on with `proxy_pass`.
+#[derive(Debug)]
+pub struct Proxied<'p> {
+    /// The location, or the `if` or `limit_except` in one.
+    pub scope: ScopeId,
+    /// The `proxy_pass` directive.
+    pub pass: Directive<'p>,
+    /// What the location matches; none in a snippet.
+    pub location: Option<Match>,
+    /// The scope whose `proxy_set_header` lines count, if any scope has some.
+    pub headers_scope: Option<ScopeId>,
+    /// These lines, in order.
+    pub headers: Vec<Directive<'p>>,
+    /// What says that it is meant for WebSocket connections.
+    pub intent: Intent,
+}
+
+/// All places that pass requests on, in the order of the configuration.
+pub(super) fn all<'p>(model: &Model<'p>) -> Vec<Proxied<'p>> {
+    model.scope_ids().filter_map(|id| proxied(model, id)).collect()
+}
+
+fn proxied<'p>(model: &Model<'p>, id: ScopeId) -> Option<Proxied<'p>> {
+    let scope = model.scope(id);
+    if !matches!(
+        scope.kind,
+        ScopeKind::Location | ScopeKind::IfInLocation | ScopeKind::LimitExcept
+    ) {
+        return None;
+    }
+    let pass = scope.last("proxy_pass")?;
+    let location = model.ancestors(id).find_map(|id| model.scope(id).location());
+    let (headers_scope, headers) = match model.effective(id, "proxy_set_header") {
+        Some((scope, lines)) => (Some(scope), lines.to_vec()),
+        None => (None, Vec::new()),
+    };
+    let mut proxied =
+        Proxied { scope: id, pass, location, headers_scope, headers, intent: Intent::None };
+    proxied.intent = intent(model, &proxied);
+    Some(proxied)
+}
+
+impl<'p> Proxied<'p> {
+    /// Its `proxy_pass` URL, or `None` if that has a variable where a name is wanted.
+    pub fn target<R>(&self, read: impl FnOnce(ProxyUrl<'_>) -> R) -> Option<R> {
+        let url = self.pass.arg(0)?;
+        proxy_url(&url).map(read)
+    }
+
+    /// The `upstream` block that it passes to, if it is one.
+    pub fn upstream<'m>(&self, model: &'m Model<'p>) -> Option<&'m Upstream<'p>> {
+        self.target(|url| model.upstream(url.host)).flatten()
+    }
+
+    /// The directive that says what the location is: `location`, or `proxy_pass` in a snippet.
+    pub fn head(&self, model: &Model<'p>) -> Directive<'p> {
+        model
+            .ancestors(self.scope)
+            .map(|id| model.scope(id))
+            .find(|scope| scope.kind == ScopeKind::Location)
+            .and_then(|scope| scope.opener)
+            .unwrap_or(self.pass)
+    }
+
+    /// The location as one writes it, as in `location /chat/`.
+    pub fn title(&self, model: &Model<'p>) -> String {
+        let head = self.head(model);
+        head.source.slice(head.head()).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The `proxy_set_header` lines of this name; letter case does not matter.
+    pub fn lines(&self, name: &str) -> impl Iterator<Item = Directive<'p>> + '_ {
+        let name = name.to_owned();
+        self.headers.iter().copied().filter(move |line| {
+            line.arg(0).is_some_and(|found| found.eq_ignore_ascii_case(&name))
+        })
+    }
+
+    /// The lines of this header that the backend gets for a request. `name` is one of
+    /// those that nginx does not copy from the client: Upgrade, Connection, Host.
+    pub fn sent(&self, model: &Model<'p>, name: &str, probe: &Probe) -> Vec<SentHeader<'p>> {
+        let mut sent = Vec::new();
+        let mut configured = false;
+        for line in self.lines(name) {
+            configured = true;
+            let Some(value) = line.arg(1) else { continue };
+            let value = model.evaluate(&value, self.scope, probe);
+            if value != Value::Known(String::new()) {
+                sent.push(SentHeader { value, from: Some(line) });
+            }
+        }
+        if !configured && let Some(value) = default_header(model, name) {
+            sent.push(SentHeader { value, from: None });
+        }
+        sent
+    }
+
+    /// `proxy_http_version`, and the directive that sets it.
+    pub fn http_version(&self, model: &Model<'p>) -> (String, Option<Directive<'p>>) {
+        let set = model.effective_one(self.scope, "proxy_http_version");
+        let version = match set.and_then(|set| set.arg(0)) {
+            Some(version) => version.into_owned(),
+            None if model.version >= Version::KEEPALIVE_BY_DEFAULT => "1.1".to_owned(),
+            None => "1.0".to_owned(),
+        };
+        (version, set)
+    }
+
+    /// `proxy_read_timeout` in milliseconds, and the directive that sets it.
+    pub fn read_timeout(&self, model: &Model<'p>) -> (Option<u64>, Option<Directive<'p>>) {
+        match model.effective_one(self.scope, "proxy_read_timeout") {
+            Some(set) => (set.arg(0).and_then(|time| milliseconds(&time)), Some(set)),
+            None => (Some(60_000), None),
+        }
+    }
+
+    /// True if a handshake reaches the backend as one that asks for an upgrade.
+    pub fn is_active(&self, model: &Model<'p>) -> bool {
+        let upgrade = self.sent(model, "Upgrade", &Probe::HANDSHAKE);
+        upgrade.iter().any(|header| header.value != Value::Unknown)
+            || asks_for_upgrade(&self.sent(model, "Connection", &Probe::HANDSHAKE)) == Some(true)
+    }
+
+    /// True if nothing but WebSocket connections is expected here: an exact location, or
+    /// one whose path ends in a word that says so.
+    pub fn is_dedicated(&self) -> bool {
+        self.location.as_ref().is_some_and(|location| {
+            location.kind == MatchKind::Exact
+                || words(&location.pattern).next_back().is_some_and(is_socket_word)
+        })
+    }
+
+    /// True if settings may be missing from view: an include could not be read.
+    pub fn is_uncertain(&self, model: &Model<'p>) -> bool {
+        model.has_unknown_settings(self.scope)
+    }
+}
+
+/// The value word of a `proxy_set_header` line.
+pub(crate) fn value_word(line: Directive<'_>) -> Option<Word> {
+    line.args().get(1).copied()
+}
+
+fn default_header(model: &Model<'_>, name: &str) -> Option<Value> {
+    match name {
+        "Connection" if model.version < Version::KEEPALIVE_BY_DEFAULT => {
+            Some(Value::Known("close".to_owned()))
+        }
+        "Host" => Some(Value::Unknown),
+        _ => None,
+    }
+}
+
+/// True if a `Connection` header has the token `upgrade`; `None` if it may have it.
+pub(crate) fn asks_for_upgrade(headers: &[SentHeader<'_>]) -> Option<bool> {
+    let mut answer = Some(false);
+    for header in headers {
+        match &header.value {
+            Value::Known(value) if has_upgrade_token(value) => return Some(true),
+            Value::Known(_) => {}
+            Value::Unknown => answer = None,
+        }
+    }
+    answer
+}
+
+/// True if a `Connection` value has the token `upgrade` (RFC 9110, section 7.6.1).
+pub(crate) fn has_upgrade_token(value: &str) -> bool {
+    value.split(',').any(|token| token.trim().eq_ignore_ascii_case("upgrade"))
+}
+
+/// True for words that paths and upstreams of WebSocket backends are made of.
+fn is_socket_word(word: &str) -> bool {
+    matches!(
+        word.to_ascii_lowercase().as_str(),
+        "ws" | "wss" | "websocket" | "websockets" | "websockify" | "sockjs" | "socket.io" | "engine.io"
+            | "signalr" | "cable" | "hubs"
+    )
+}
+
+/// The words of a path, regular expression or upstream's name.
+fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '\\')
+        .map(|word| word.trim_matches(['.', '\\']))
+        .filter(|word| !word.is_empty())
+}
+
+fn intent(model: &Model<'_>, proxied: &Proxied<'_>) -> Intent {
+    const PATHS: [&str; 3] = ["_stcore/stream", "api/kernels", "terminals/websocket"];
+    const WEAK: [&str; 6] = ["live", "stream", "chat", "events", "graphql", "mqtt"];
+    const TEN_MINUTES: u64 = 600_000;
+    let pattern = proxied.location.as_ref().map_or("", |location| location.pattern.as_str());
+    let host = proxied.target(|url| url.host.to_owned()).unwrap_or_default();
+    let plain = pattern.replace('\\', "");
+    if let Some(word) = words(&plain).find(|word| is_socket_word(word)) {
+        return Intent::Strong(format!("its path names \"{word}\""));
+    }
+    if let Some(path) = PATHS.iter().find(|path| plain.contains(**path)) {
+        return Intent::Strong(format!("its path names \"{path}\""));
+    }
+    if model.upstream(&host).is_some()
+        && let Some(word) = words(&host.replace('_', "-")).find(|word| is_socket_word(word))
+    {
+        return Intent::Strong(format!("the name of its upstream has \"{word}\""));
+    }
+    if let Some(word) = words(&plain).find(|word| WEAK.contains(word)) {
+        return Intent::Weak(format!("its path names \"{word}\""));
+    }
+    if let (Some(time), Some(_)) = proxied.read_timeout(model)
+        && time >= TEN_MINUTES
+    {
+        return Intent::Weak("its proxy_read_timeout is ten minutes or more".to_owned());
+    }
+    Intent::None
+}

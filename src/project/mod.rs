@@ -1,0 +1,346 @@
+//! One tree for each file, and which file includes which.
+//!
+//! A project has one or more roots: main configurations, or snippets that no other
+//! file includes. Nothing here knows contexts or values; includes are not expanded,
+//! because one file may stand in several contexts.
+
+mod files;
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use files::Files;
+
+use crate::diagnostic::{Diagnostic, Kind, Severity};
+use crate::source::{MAX_LEN, Place, Source, SourceId, Span, offset};
+use crate::syntax::{self, Directive, Tree};
+
+/// Includes that lead from one file to the next deeper than this are not followed.
+const MAX_INCLUDE_DEPTH: usize = 40;
+
+/// Files that packages of nginx bring, so that a checkout of a configuration lacks them.
+/// Only Debian's `proxy_params` sets what a proxied location inherits.
+const SHIPPED: [&str; 10] = [
+    "mime.types",
+    "fastcgi_params",
+    "fastcgi.conf",
+    "proxy_params",
+    "uwsgi_params",
+    "scgi_params",
+    "grpc_params",
+    "koi-utf",
+    "koi-win",
+    "win-utf",
+];
+
+/// A file and its tree.
+#[derive(Debug)]
+pub struct File {
+    /// Path and text.
+    pub source: Source,
+    /// Index into the text; without what could not be read if there are syntax errors.
+    pub tree: Tree,
+    /// True if the text is not nginx's language.
+    pub has_syntax_errors: bool,
+}
+
+impl File {
+    /// The directives that stand outside all blocks.
+    pub fn directives(&self) -> impl Iterator<Item = Directive<'_>> {
+        self.tree.directives(&self.source)
+    }
+}
+
+/// What an `include` leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Included {
+    /// These files; none for a mask that matches nothing.
+    Files(Vec<SourceId>),
+    /// A file of nginx's packages that is not here and sets nothing that is inherited.
+    Shipped,
+    /// Something that is not here or cannot be read.
+    Unknown,
+}
+
+/// A main configuration, or a snippet that nothing includes.
+#[derive(Debug)]
+pub struct Root {
+    /// Its file.
+    pub source: SourceId,
+    /// By place of the `include` directive's name.
+    includes: HashMap<(SourceId, u32), Included>,
+    /// Includes that lead nowhere, in a circle or too deep.
+    report: Vec<Diagnostic>,
+}
+
+/// Files, and how they include each other.
+#[derive(Debug, Default)]
+pub struct Project {
+    files: Vec<File>,
+    roots: Vec<Root>,
+    report: Vec<Diagnostic>,
+    unreadable: bool,
+}
+
+impl Project {
+    /// Reads the files at `paths` and all that they include.
+    ///
+    /// Relative includes start from `prefix` or, without one, from the directory of the
+    /// root (nginx's conf prefix). Of several paths, those that others include are no
+    /// roots. A file that cannot be read is a diagnostic, and [`Self::is_complete`] is false.
+    pub fn load(files: &Files, paths: &[PathBuf], prefix: Option<&Path>) -> Self {
+        let mut loader = Loader { files, known: HashMap::new(), project: Self::default() };
+        for path in paths {
+            loader.root(path, prefix);
+        }
+        let mut project = loader.project;
+        project.drop_included_roots();
+        project
+    }
+
+    /// A project of a file alone, whose includes are not followed.
+    pub fn of_one(file: File) -> Self {
+        Self { files: vec![file], ..Self::default() }
+    }
+
+    /// All files, in the order they were read.
+    pub fn files(&self) -> &[File] {
+        &self.files
+    }
+
+    /// The roots, in the order they were given.
+    pub fn roots(&self) -> &[Root] {
+        &self.roots
+    }
+
+    /// A file by its name.
+    pub fn file(&self, id: SourceId) -> &File {
+        &self.files[id.0 as usize]
+    }
+
+    /// The source of a file by its name.
+    pub fn source(&self, id: SourceId) -> &Source {
+        &self.file(id).source
+    }
+
+    /// False if a file that was asked for could not be read.
+    pub fn is_complete(&self) -> bool {
+        !self.unreadable
+    }
+
+    /// What is wrong with the text of the files and with their includes.
+    pub fn report(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.report.iter().chain(self.roots.iter().flat_map(|root| &root.report))
+    }
+
+    /// A root is a file that no other root includes; in a circle, the first one stays.
+    fn drop_included_roots(&mut self) {
+        let mut included: HashMap<SourceId, HashSet<SourceId>> = HashMap::new();
+        for root in &self.roots {
+            for target in root.targets().filter(|&target| target != root.source) {
+                included.entry(target).or_default().insert(root.source);
+            }
+        }
+        let mut kept: HashSet<SourceId> = self.roots.iter().map(|root| root.source).collect();
+        for root in self.roots.iter().rev() {
+            if included.get(&root.source).is_some_and(|by| by.iter().any(|by| kept.contains(by))) {
+                kept.remove(&root.source);
+            }
+        }
+        let mut seen = HashSet::new();
+        self.roots.retain(|root| kept.contains(&root.source) && seen.insert(root.source));
+    }
+}
+
+impl Root {
+    /// What an `include` directive leads to under this root.
+    pub fn included(&self, include: Directive<'_>) -> &Included {
+        let key = (include.source.id, include.span().start);
+        self.includes.get(&key).unwrap_or(&Included::Unknown)
+    }
+
+    fn targets(&self) -> impl Iterator<Item = SourceId> + '_ {
+        self.includes.values().flat_map(|included| match included {
+            Included::Files(files) => files.as_slice(),
+            Included::Shipped | Included::Unknown => &[],
+        }).copied()
+    }
+}
+
+struct Loader<'a> {
+    files: &'a Files,
+    known: HashMap<PathBuf, SourceId>,
+    project: Project,
+}
+
+/// The walk over what one root includes.
+struct Walk {
+    /// Where relative includes start.
+    prefix: PathBuf,
+    root: Root,
+    /// The files from the root to the one being walked.
+    chain: Vec<SourceId>,
+    done: HashSet<SourceId>,
+}
+
+impl Loader<'_> {
+    fn root(&mut self, path: &Path, prefix: Option<&Path>) {
+        let id = match self.file(path) {
+            Ok(id) => id,
+            Err(error) => {
+                self.unreadable(path, &error);
+                return;
+            }
+        };
+        let prefix = prefix.or(path.parent()).unwrap_or(Path::new("")).to_owned();
+        let root = Root { source: id, includes: HashMap::new(), report: Vec::new() };
+        let mut walk = Walk { prefix, root, chain: Vec::new(), done: HashSet::new() };
+        self.walk(id, &mut walk);
+        self.project.roots.push(walk.root);
+    }
+
+    fn file(&mut self, path: &Path) -> io::Result<SourceId> {
+        let identity = self.files.identity(path);
+        if let Some(&id) = self.known.get(&identity) {
+            return Ok(id);
+        }
+        let bytes = self.files.read(path)?;
+        if bytes.len() > MAX_LEN {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 2 GB"));
+        }
+        let source = Source::new(self.next_id(), path, bytes);
+        let (tree, report) = syntax::parse(&source);
+        let id = source.id;
+        let has_syntax_errors = !report.is_empty();
+        self.project.report.extend(report);
+        self.project.files.push(File { source, tree, has_syntax_errors });
+        self.known.insert(identity, id);
+        Ok(id)
+    }
+
+    fn next_id(&self) -> SourceId {
+        SourceId(offset(self.project.files.len()))
+    }
+
+    /// An unreadable file that was asked for is a finding in an empty source of its name.
+    fn unreadable(&mut self, path: &Path, error: &io::Error) {
+        let source = Source::new(self.next_id(), path, Vec::new());
+        let message = format!("open() \"{}\" failed: {error}", path.display());
+        let place = source.place(Span::at(0));
+        self.project.report.push(
+            Diagnostic::new(Kind::Validate, "unreadable-file", Severity::Error, place, message)
+                .help("nothing in this file was checked"),
+        );
+        self.project.files.push(File { source, tree: Tree::default(), has_syntax_errors: true });
+        self.project.unreadable = true;
+    }
+
+    fn walk(&mut self, id: SourceId, walk: &mut Walk) {
+        if !walk.done.insert(id) {
+            return;
+        }
+        walk.chain.push(id);
+        let file = self.project.file(id);
+        let includes: Vec<(Place, u32, Option<String>)> = file
+            .tree
+            .all_directives(&file.source)
+            .filter(|directive| directive.is("include"))
+            .map(|include| {
+                (include.place(), include.span().start, include.arg(0).map(|path| path.into_owned()))
+            })
+            .collect();
+        for (place, start, target) in includes {
+            let Some(target) = target else { continue };
+            let included = self.include(place, &target, walk);
+            walk.root.includes.insert((id, start), included);
+        }
+        walk.chain.pop();
+    }
+
+    fn include(&mut self, place: Place, target: &str, walk: &mut Walk) -> Included {
+        let full = walk.prefix.join(target);
+        let name = full.to_string_lossy();
+        if !target.contains(['*', '?', '[']) {
+            return match self.follow(place, &full, walk) {
+                Some(id) => Included::Files(vec![id]),
+                None if is_shipped(&full) && !full.ends_with("proxy_params") => Included::Shipped,
+                None => Included::Unknown,
+            };
+        }
+        match self.files.glob(&name) {
+            Ok(paths) if paths.is_empty() && !self.files.has_directory_of(&name) => Included::Unknown,
+            Ok(paths) => {
+                let ids = paths.iter().filter_map(|path| self.follow(place, path, walk));
+                Included::Files(ids.collect())
+            }
+            Err(error) => {
+                let message = format!("glob() \"{name}\" failed: {error}");
+                walk.root.report.push(invalid_include(place, message));
+                Included::Unknown
+            }
+        }
+    }
+
+    fn follow(&mut self, place: Place, path: &Path, walk: &mut Walk) -> Option<SourceId> {
+        let id = match self.file(path) {
+            Ok(id) => id,
+            Err(error) => {
+                walk.root.report.push(not_opened(place, path, &error));
+                return None;
+            }
+        };
+        if walk.chain.contains(&id) {
+            let message = format!("\"{}\" includes itself", path.display());
+            let first = self.project.source(id).place(Span::at(0));
+            walk.root.report.push(
+                invalid_include(place, message)
+                    .here("this include closes the circle")
+                    .also(first, "the file that is included again")
+                    .help("remove one include of the circle: nginx follows it until it runs out of files to open"),
+            );
+            return None;
+        }
+        if walk.chain.len() == MAX_INCLUDE_DEPTH {
+            let message = format!("includes are nested deeper than {MAX_INCLUDE_DEPTH} files");
+            walk.root.report.push(
+                invalid_include(place, message).help("what this file holds is not checked; include it from further up"),
+            );
+            return None;
+        }
+        self.walk(id, walk);
+        Some(id)
+    }
+}
+
+fn invalid_include(place: Place, message: String) -> Diagnostic {
+    Diagnostic::new(Kind::Validate, "invalid-include", Severity::Error, place, message)
+}
+
+fn is_shipped(path: &Path) -> bool {
+    SHIPPED.iter().any(|name| path.ends_with(name))
+}
+
+fn not_opened(place: Place, path: &Path, error: &io::Error) -> Diagnostic {
+    let reason = match error.raw_os_error() {
+        Some(2) => "2: No such file or directory".to_owned(),
+        Some(13) => "13: Permission denied".to_owned(),
+        Some(21) => "21: Is a directory".to_owned(),
+        _ => error.to_string(),
+    };
+    let message = format!("open() \"{}\" failed ({reason})", path.display());
+    let missing = error.kind() == io::ErrorKind::NotFound;
+    if missing && is_shipped(path) {
+        return Diagnostic::new(Kind::Validate, "missing-include", Severity::Info, place, message)
+            .here("not read")
+            .help("packages of nginx bring this file; what it sets is not known here");
+    }
+    let help = if missing {
+        "relative paths start from the main configuration's directory, or from --prefix"
+    } else {
+        "make the file readable; what it sets is not known here"
+    };
+    Diagnostic::new(Kind::Validate, "missing-include", Severity::Error, place, message)
+        .here("nothing of it could be checked")
+        .help(help)
+}
