@@ -1,0 +1,160 @@
+//! Makes the edits of fixes: those that do not touch each other, round after round.
+//!
+//! Works on texts in memory. What comes out is checked again before anyone may write it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+
+use crate::diagnostic::{Diagnostic, Edit, Fix, Kind, Severity};
+use crate::project::{Files, Project};
+use crate::source::SourceId;
+
+/// Fixes may make room for others; more rounds than this are a fault of a rule.
+const MAX_ROUNDS: usize = 10;
+
+/// A file that fixes changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its path as given or included.
+    pub path: PathBuf,
+    /// Its bytes before.
+    pub before: Vec<u8>,
+    /// Its bytes after.
+    pub after: Vec<u8>,
+}
+
+/// What came of fixing.
+#[derive(Debug)]
+pub struct Fixed {
+    /// The files that changed, by path.
+    pub changes: Vec<Change>,
+    /// How many fixes were made.
+    pub count: usize,
+    /// The files as they would be read after the changes.
+    pub files: Files,
+}
+
+/// Fixing failed; nothing may be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FixError {
+    /// The named rules left errors that were not there before.
+    NewErrors(Vec<&'static str>),
+    /// After the last round there was still something to fix, by these rules.
+    NoEnd(Vec<&'static str>),
+    /// The file's encoding has no bytes for the new text.
+    Encoding(PathBuf),
+}
+
+impl std::fmt::Display for FixError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NewErrors(rules) => write!(f, "the fixes of {} would add errors", rules.join(", ")),
+            Self::NoEnd(rules) => write!(f, "the fixes of {} come to no end", rules.join(", ")),
+            Self::Encoding(path) => {
+                write!(f, "{}: its encoding cannot hold the new text", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for FixError {}
+
+/// Makes the wanted fixes until none is left.
+///
+/// `check` reads the project from the given files and says what is wrong with it;
+/// `wanted` chooses whose fixes are made.
+pub fn run(
+    mut files: Files,
+    check: impl Fn(&Files) -> (Project, Vec<Diagnostic>),
+    wanted: impl Fn(&Diagnostic) -> bool,
+) -> Result<Fixed, FixError> {
+    let mut changes: BTreeMap<PathBuf, Change> = BTreeMap::new();
+    let mut count = 0;
+    let (mut project, mut report) = check(&files);
+    for round in 0.. {
+        let chosen = choose(report.iter().filter(|finding| wanted(finding)));
+        if chosen.is_empty() {
+            break;
+        }
+        let rules: Vec<_> = chosen.iter().map(|(rule, _)| *rule).collect();
+        if round == MAX_ROUNDS {
+            return Err(FixError::NoEnd(unique(rules)));
+        }
+        count += chosen.len();
+        for (id, text) in apply(&project, chosen.iter().map(|(_, fix)| *fix)) {
+            let source = project.source(id);
+            let path = source.path.clone();
+            let Some(after) = source.encode(&text) else { return Err(FixError::Encoding(path)) };
+            let after = after.into_owned();
+            files.set(&path, after.clone());
+            let before = source.encode(source.text()).unwrap_or_default().into_owned();
+            changes.entry(path.clone()).or_insert(Change { path, before, after: Vec::new() }).after = after;
+        }
+        let errors = error_count(&report);
+        (project, report) = check(&files);
+        if error_count(&report) > errors {
+            return Err(FixError::NewErrors(unique(rules)));
+        }
+    }
+    Ok(Fixed { changes: changes.into_values().collect(), count, files })
+}
+
+fn unique(mut rules: Vec<&'static str>) -> Vec<&'static str> {
+    rules.sort_unstable();
+    rules.dedup();
+    rules
+}
+
+/// Errors that keep nginx from reading the configuration.
+fn error_count(report: &[Diagnostic]) -> usize {
+    report.iter().filter(|it| it.severity == Severity::Error && it.kind != Kind::Lint).count()
+}
+
+/// Takes fixes in order, leaving out each that touches another one's text. Two fixes
+/// may share an edit, as those do that need the same map.
+fn choose<'a>(findings: impl Iterator<Item = &'a Diagnostic>) -> Vec<(&'static str, &'a Fix)> {
+    let mut taken: HashSet<&Edit> = HashSet::new();
+    let mut ranges: BTreeMap<(SourceId, u32), u32> = BTreeMap::new();
+    let mut chosen = Vec::new();
+    for finding in findings {
+        let Some(fix) = &finding.fix else { continue };
+        let new: Vec<&Edit> = fix.edits.iter().filter(|edit| !taken.contains(edit)).collect();
+        if new.is_empty() || new.iter().any(|edit| touches(&ranges, edit)) {
+            continue;
+        }
+        for edit in new {
+            ranges.insert((edit.place.source, edit.place.span.start), edit.place.span.end);
+            taken.insert(edit);
+        }
+        chosen.push((finding.rule, fix));
+    }
+    chosen
+}
+
+fn touches(ranges: &BTreeMap<(SourceId, u32), u32>, edit: &Edit) -> bool {
+    let (source, span) = (edit.place.source, edit.place.span);
+    let before = ranges.range((source, 0)..=(source, span.end)).next_back();
+    before.is_some_and(|(&(_, start), &end)| start == span.start || end > span.start)
+}
+
+/// The texts of the files that the fixes change.
+fn apply<'a>(project: &Project, fixes: impl Iterator<Item = &'a Fix>) -> BTreeMap<SourceId, String> {
+    let mut edits: Vec<&Edit> = fixes.flat_map(|fix| &fix.edits).collect();
+    edits.sort();
+    edits.dedup();
+    let mut texts: BTreeMap<SourceId, (String, u32)> = BTreeMap::new();
+    for edit in edits {
+        let source = project.source(edit.place.source);
+        let (text, done) = texts.entry(edit.place.source).or_default();
+        text.push_str(&source.text()[*done as usize..edit.place.span.start as usize]);
+        text.push_str(&edit.text);
+        *done = edit.place.span.end;
+    }
+    texts
+        .into_iter()
+        .map(|(id, (mut text, done))| {
+            text.push_str(&project.source(id).text()[done as usize..]);
+            (id, text)
+        })
+        .collect()
+}

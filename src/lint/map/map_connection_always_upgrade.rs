@@ -1,0 +1,46 @@
+//! `map-connection-always-upgrade`: a map that forgets plain requests.
+
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::lint::edit::insert_after;
+use crate::lint::{Category, Rule, variable};
+use crate::model::{Map, Model, Probe, Value, has_upgrade_token};
+
+use super::connection_maps;
+
+pub(in crate::lint) const RULE: Rule = Rule {
+    name: "map-connection-always-upgrade",
+    category: Category::Map,
+    severity: Severity::Warning,
+    summary: "the map behind Connection gives upgrade for plain requests too",
+    docs: include_str!("../../../docs/rules/map-connection-always-upgrade.md"),
+    check,
+};
+
+fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
+    for proxied in model.proxied() {
+        for (map, line) in connection_maps(model, proxied) {
+            let value = model.evaluate(&format!("${}", map.variable), proxied.scope, &Probe::PLAIN);
+            if !matches!(value, Value::Known(value) if has_upgrade_token(&value)) {
+                continue;
+            }
+            let culprit = map.find("").flatten().map_or(map.directive, |entry| entry.directive);
+            let message = format!("${} is upgrade for plain requests too", map.variable);
+            let keeps_alive = variable::keeps_alive(model, [proxied]);
+            report.push(
+                RULE.at(culprit.place(), message)
+                    .here("a request without an Upgrade header comes to this")
+                    .also(line.place(), "so every request asks for an upgrade here")
+                    .help("add `'' close;` to the map, or `'' '';` where the upstream keeps connections alive")
+                    .fix(fix(map, keeps_alive).map(|edit| Fix::safe("add an entry for plain requests", vec![edit]))),
+            );
+        }
+    }
+}
+
+/// Adds the entry for an empty value, if the map looks at `$http_upgrade` and has none.
+fn fix(map: &Map<'_>, keeps_alive: bool) -> Option<Edit> {
+    let last = map.entries.last()?;
+    let is_default = map.find("")??.directive.place() == map.default_entry()?.directive.place();
+    let text = if keeps_alive { "'' '';" } else { "'' close;" };
+    (is_default && map.source == "$http_upgrade").then(|| insert_after(last.directive, text))
+}

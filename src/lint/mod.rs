@@ -1,0 +1,102 @@
+//! What nginx accepts and one regrets: one rule a file, and the table of them.
+//!
+//! A rule asks the model, never the text, and never another rule. To add one, see
+//! `docs/CONTRIBUTING.md`.
+
+mod edit;
+mod map;
+mod security;
+mod variable;
+mod websocket;
+
+use crate::diagnostic::{Diagnostic, Kind, Severity};
+use crate::model::Model;
+use crate::source::Place;
+
+/// What a rule is about; a name for a group of rules on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Category {
+    /// Whether WebSocket connections come through and stay.
+    Websocket,
+    /// Maps that feed headers of WebSocket connections.
+    Map,
+    /// What a client may do that it should not.
+    Security,
+}
+
+impl Category {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Websocket, Self::Map, Self::Security];
+
+    /// The word on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Websocket => "websocket",
+            Self::Map => "map",
+            Self::Security => "security",
+        }
+    }
+}
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name, kebab-case; it names the smell.
+    pub name: &'static str,
+    /// What it is about.
+    pub category: Category,
+    /// How much its findings matter at most.
+    pub severity: Severity,
+    /// What it finds, in one line.
+    pub summary: &'static str,
+    /// Its page, `docs/rules/<name>.md`.
+    pub docs: &'static str,
+    check: fn(&Model<'_>, &mut Vec<Diagnostic>),
+}
+
+impl Rule {
+    /// A finding of this rule with the rule's severity.
+    fn at(&self, place: Place, message: impl Into<String>) -> Diagnostic {
+        self.with(self.severity, place, message)
+    }
+
+    /// A finding of this rule with a severity of its own.
+    fn with(&self, severity: Severity, place: Place, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(Kind::Lint, self.name, severity, place, message)
+    }
+}
+
+/// All rules.
+pub static RULES: &[&Rule] = &[
+    &websocket::missing_proxy_http_version::RULE,
+    &websocket::wrong_proxy_http_version::RULE,
+    &websocket::missing_upgrade_header::RULE,
+    &websocket::missing_connection_header::RULE,
+    &websocket::missing_websocket_headers::RULE,
+    &websocket::lost_websocket_headers::RULE,
+    &websocket::connection_not_upgrade::RULE,
+    &websocket::wrong_upgrade_value::RULE,
+    &websocket::upgrade_in_add_header::RULE,
+    &websocket::hardcoded_connection_header::RULE,
+    &websocket::hardcoded_upgrade_header::RULE,
+    &websocket::zero_read_timeout::RULE,
+    &websocket::default_read_timeout::RULE,
+    &websocket::missing_host_header::RULE,
+    &map::map_connection_always_upgrade::RULE,
+    &map::map_connection_never_upgrade::RULE,
+    &map::map_close_defeats_keepalive::RULE,
+    &security::upgrade_any_protocol::RULE,
+    &security::connection_passthrough::RULE,
+];
+
+/// The rule of this name.
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.name == name)
+}
+
+/// Runs all rules on a model.
+pub fn model(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
+    for rule in RULES {
+        (rule.check)(model, report);
+    }
+}

@@ -1,0 +1,152 @@
+//! The variables that mended headers use: a map that the configuration has already, or
+//! a new one at http level.
+
+use crate::diagnostic::Edit;
+use crate::model::{Map, Model, Proxied, Scope, ScopeKind, has_upgrade_token};
+use crate::source::Span;
+use crate::syntax::Item;
+
+use super::edit::new_line;
+
+/// A variable, and the edits that define it if nothing does.
+pub(super) struct Variable {
+    /// With its `$`.
+    pub(super) name: String,
+    pub(super) edits: Vec<Edit>,
+}
+
+/// A variable for `Connection`: `upgrade` for handshakes, and for plain requests what
+/// leaves the upstream's idle connections as they are.
+///
+/// `None` if there is none and the http level is in no file of the project.
+pub(super) fn connection(model: &Model<'_>, keeps_alive: bool) -> Option<Variable> {
+    let suits = |map: &Map<'_>| {
+        let value = |upgrade| map.value_for(upgrade).unwrap_or_default();
+        map.source == "$http_upgrade"
+            && ["websocket", "WebSocket"].iter().all(|text| has_upgrade_token(&value(text)))
+            && (value("").is_empty() || !keeps_alive && value("").eq_ignore_ascii_case("close"))
+    };
+    let empty = if keeps_alive { "''" } else { "close" };
+    let entries = [("default", "upgrade"), ("''", empty)];
+    find_or_define(model, suits, &["connection_upgrade", "connection_upgrade_keepalive", "ws_connection"], &entries)
+}
+
+/// A variable for `Upgrade` that lets nothing but WebSocket through.
+///
+/// `None` if there is none and the http level is in no file of the project.
+pub(super) fn upgrade(model: &Model<'_>) -> Option<Variable> {
+    let suits = |map: &Map<'_>| {
+        let value = |upgrade| map.value_for(upgrade);
+        map.source == "$http_upgrade"
+            && value("websocket").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+            && ["", "h2c"].iter().all(|text| value(text).is_some_and(|value| value.is_empty()))
+    };
+    let entries = [("default", "''"), ("websocket", "websocket")];
+    find_or_define(model, suits, &["ws_upgrade", "http_upgrade_websocket", "upgrade_websocket"], &entries)
+}
+
+/// True if one of these upstreams keeps idle connections, so that `Connection: close`
+/// on a plain request would cost one.
+pub(super) fn keeps_alive<'m, 'p: 'm>(
+    model: &'m Model<'p>,
+    users: impl IntoIterator<Item = &'m Proxied<'p>>,
+) -> bool {
+    users.into_iter().filter_map(|user| user.upstream(model)).any(|upstream| model.keeps_alive(upstream))
+}
+
+fn find_or_define(
+    model: &Model<'_>,
+    suits: impl Fn(&Map<'_>) -> bool,
+    names: &[&str],
+    entries: &[(&str, &str)],
+) -> Option<Variable> {
+    let known = names.iter().filter_map(|name| model.map(name));
+    if let Some(map) = known.chain(model.maps()).find(|map| suits(map)) {
+        return Some(Variable { name: format!("${}", map.variable), edits: Vec::new() });
+    }
+    let name = names.iter().find(|name| model.is_free(name))?;
+    let edit = define(model, name, entries)?;
+    Some(Variable { name: format!("${name}"), edits: vec![edit] })
+}
+
+/// Inserts a map at http level: first in `http {}`, or at the top of an http snippet.
+fn define(model: &Model<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edit> {
+    let http = model.scope_ids().map(|id| model.scope(id)).find(|scope| scope.kind == ScopeKind::Http)?;
+    match http.opener {
+        Some(_) => in_block(http, name, entries),
+        None => at_top(model, name, entries),
+    }
+}
+
+fn in_block(http: &Scope<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edit> {
+    let opener = http.opener?;
+    let source = opener.source;
+    let first = opener.items().map(item_span).find(|span| source.begins_line(span.start));
+    let crate::syntax::Body::Block { open, .. } = opener.body() else { return None };
+    let Some(first) = first else {
+        let text = format!(" {}", map_on_one_line(name, entries));
+        return Some(Edit { place: source.place(Span::at(open + 1)), text });
+    };
+    let line = new_line(source, first.start);
+    let text = format!("{}{}{line}", map_block(name, entries, &line), source.line_ending());
+    Some(Edit { place: source.place(Span::at(first.start)), text })
+}
+
+/// At the top of an http snippet, behind the comments that head the file.
+fn at_top(model: &Model<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edit> {
+    let in_http = model.scope_ids().map(|id| model.scope(id)).filter(|scope| {
+        scope.parent.is_some_and(|parent| {
+            let parent = model.scope(parent);
+            parent.kind == ScopeKind::Http && parent.opener.is_none()
+        })
+    });
+    let source = in_http.filter_map(|scope| scope.opener).next()?.source;
+    let file = model.project.file(source.id);
+    let mut at = None;
+    let mut paragraph = 0;
+    for item in file.tree.items(source) {
+        let span = item_span(item);
+        if blank_line_before(source.text(), span.start) || at.is_none() {
+            paragraph = span.start;
+        }
+        at = Some(paragraph);
+        if matches!(item, Item::Directive(_)) {
+            break;
+        }
+    }
+    let line = new_line(source, at?);
+    let text = format!("{}{line}{line}", map_block(name, entries, &line));
+    Some(Edit { place: source.place(Span::at(at?)), text })
+}
+
+fn item_span(item: Item<'_>) -> Span {
+    match item {
+        Item::Directive(directive) => directive.span(),
+        Item::Comment(comment) => comment.span,
+    }
+}
+
+fn blank_line_before(text: &str, at: u32) -> bool {
+    let before = &text[..at as usize];
+    let gap = &before[before.trim_end_matches([' ', '\t', '\r', '\n']).len()..];
+    gap.matches('\n').count() > 1
+}
+
+fn map_on_one_line(name: &str, entries: &[(&str, &str)]) -> String {
+    let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key} {value};")).collect();
+    format!("map $http_upgrade ${name} {{ {} }}", entries.join(" "))
+}
+
+/// The map over several lines; `line` begins a new one.
+fn map_block(name: &str, entries: &[(&str, &str)], line: &str) -> String {
+    let indent = if line.ends_with('\t') { "\t" } else { "    " };
+    let width = entries.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
+    let mut text = format!("map $http_upgrade ${name} {{");
+    for (key, value) in entries {
+        let gap = " ".repeat(width - key.len());
+        text.push_str(&format!("{line}{indent}{key}{gap} {value};"));
+    }
+    text.push_str(line);
+    text.push('}');
+    text
+}

@@ -1,0 +1,46 @@
+//! `hardcoded-upgrade-header`: `Upgrade: websocket` with every request.
+
+use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::lint::edit::replace;
+use crate::lint::{Category, Rule, variable};
+use crate::model::{Model, Probe, Value, value_word};
+
+use super::offers_websocket;
+
+pub(in crate::lint) const RULE: Rule = Rule {
+    name: "hardcoded-upgrade-header",
+    category: Category::Websocket,
+    severity: Severity::Error,
+    summary: "Upgrade is sent with every request, so backends take plain requests for broken handshakes",
+    docs: include_str!("../../../docs/rules/hardcoded-upgrade-header.md"),
+    check,
+};
+
+fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
+    for proxied in model.proxied() {
+        let plain = proxied.sent(model, "Upgrade", &Probe::PLAIN).into_iter().find(|header| {
+            matches!(&header.value, Value::Known(value) if offers_websocket(value))
+        });
+        let Some(line) = plain.and_then(|header| header.from) else { continue };
+        let Some(word) = value_word(line) else { continue };
+        let severity = if proxied.is_dedicated() { Severity::Info } else { Severity::Error };
+        let message = format!(
+            "hard-coded Upgrade header {} in `{}`",
+            line.source.slice(word.span),
+            proxied.title(model)
+        );
+        let fix = variable::upgrade(model).map(|mut variable| {
+            variable.edits.push(replace(line, word, &variable.name));
+            Fix::safe(format!("send {} instead", variable.name), variable.edits)
+        });
+        report.push(
+            RULE.with(severity, line.place(), message)
+                .here("plain requests get it too, and backends answer them with 400")
+                .also(proxied.pass.place(), "they go out here")
+                .help(
+                    "send it with handshakes only: `proxy_set_header Upgrade $ws_upgrade;` with `map $http_upgrade $ws_upgrade { default ''; websocket websocket; }` at http level",
+                )
+                .fix(fix),
+        );
+    }
+}

@@ -1,0 +1,49 @@
+//! `missing-connection-header`: `Upgrade` is passed on, but nothing asks for it.
+
+use crate::catalog::Version;
+use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::lint::edit::insert_after;
+use crate::lint::{Category, Rule, variable};
+use crate::model::{Model, Probe};
+
+use super::never_set;
+
+pub(in crate::lint) const RULE: Rule = Rule {
+    name: "missing-connection-header",
+    category: Category::Websocket,
+    severity: Severity::Error,
+    summary: "the backend gets Upgrade, but no Connection header that asks for it",
+    docs: include_str!("../../../docs/rules/missing-connection-header.md"),
+    check,
+};
+
+fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
+    for proxied in model.proxied() {
+        let upgrade = proxied.sent(model, "Upgrade", &Probe::HANDSHAKE);
+        let Some(line) = upgrade.into_iter().find_map(|header| header.from) else { continue };
+        if !never_set(model, proxied, "Connection") || proxied.is_uncertain(model) {
+            continue;
+        }
+        let instead = if model.version < Version::KEEPALIVE_BY_DEFAULT {
+            "the backend gets `Connection: close` here"
+        } else {
+            "the backend gets no Connection header here"
+        };
+        let title = proxied.title(model);
+        let message = format!("no Connection header asks for the upgrade in `{title}`");
+        let fix = variable::connection(model, variable::keeps_alive(model, [proxied])).map(|mut variable| {
+            let text = format!("proxy_set_header Connection {};", variable.name);
+            variable.edits.push(insert_after(line, &text));
+            Fix::safe("send Connection: upgrade with handshakes", variable.edits)
+        });
+        report.push(
+            RULE.at(line.place(), message)
+                .here("Upgrade is passed on, but a backend ignores it without Connection: upgrade")
+                .also(proxied.pass.place(), instead)
+                .help(
+                    "add `proxy_set_header Connection $connection_upgrade;`, with a map at http level: `map $http_upgrade $connection_upgrade { default upgrade; '' close; }`",
+                )
+                .fix(fix),
+        );
+    }
+}

@@ -1,0 +1,49 @@
+//! Whether WebSocket connections come through nginx, and stay.
+
+pub(super) mod connection_not_upgrade;
+pub(super) mod default_read_timeout;
+pub(super) mod hardcoded_connection_header;
+pub(super) mod hardcoded_upgrade_header;
+pub(super) mod lost_websocket_headers;
+pub(super) mod missing_connection_header;
+pub(super) mod missing_host_header;
+pub(super) mod missing_proxy_http_version;
+pub(super) mod missing_upgrade_header;
+pub(super) mod missing_websocket_headers;
+pub(super) mod upgrade_in_add_header;
+pub(super) mod wrong_proxy_http_version;
+pub(super) mod wrong_upgrade_value;
+pub(super) mod zero_read_timeout;
+
+use crate::model::{Model, Probe, Proxied, Value, has_upgrade_token};
+use crate::syntax::Directive;
+
+/// The lines that a handshake needs and that a scope around the location sets, but that
+/// do not reach it because a scope further in has lines of its own.
+fn lost_lines<'p>(model: &Model<'p>, proxied: &Proxied<'p>) -> Vec<Directive<'p>> {
+    let parent = proxied.headers_scope.and_then(|scope| model.scope(scope).parent);
+    let outer = parent.and_then(|parent| model.effective(parent, "proxy_set_header"));
+    let Some((_, outer)) = outer else { return Vec::new() };
+    let needed = |line: &&Directive<'p>| {
+        let name = line.arg(0).unwrap_or_default();
+        let value = line.arg(1).unwrap_or_default();
+        let sets = match model.evaluate(&value, proxied.scope, &Probe::HANDSHAKE) {
+            Value::Known(value) if name.eq_ignore_ascii_case("connection") => has_upgrade_token(&value),
+            Value::Known(value) => !value.is_empty(),
+            Value::Unknown => value.to_ascii_lowercase().contains("upgrade"),
+        };
+        let wanted = ["upgrade", "connection"].iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
+        wanted && sets && proxied.lines(&name).next().is_none()
+    };
+    outer.iter().filter(needed).copied().collect()
+}
+
+/// True if the location has no `proxy_set_header` line of this name and none is lost.
+fn never_set<'p>(model: &Model<'p>, proxied: &Proxied<'p>, name: &str) -> bool {
+    proxied.lines(name).next().is_none() && lost_lines(model, proxied).is_empty()
+}
+
+/// True if an `Upgrade` value offers WebSocket, alone or in a list.
+fn offers_websocket(value: &str) -> bool {
+    value.split(',').any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
+}

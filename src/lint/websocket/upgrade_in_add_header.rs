@@ -1,0 +1,76 @@
+//! `upgrade-in-add-header`: handshake headers in directives about responses.
+
+use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::lint::edit::{remove, replace};
+use crate::lint::{Category, Rule};
+use crate::model::{Model, Proxied, ScopeId};
+use crate::syntax::Directive;
+
+pub(in crate::lint) const RULE: Rule = Rule {
+    name: "upgrade-in-add-header",
+    category: Category::Websocket,
+    severity: Severity::Error,
+    summary: "Upgrade or Connection is set on responses (add_header, proxy_pass_header) instead of requests",
+    docs: include_str!("../../../docs/rules/upgrade-in-add-header.md"),
+    check,
+};
+
+fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
+    for id in model.scope_ids() {
+        let scope = model.scope(id);
+        let lines: Vec<_> = ["add_header", "proxy_pass_header"]
+            .iter()
+            .flat_map(|name| scope.all(name))
+            .filter(|line| line.arg(0).is_some_and(|name| is_handshake_header(&name)))
+            .collect();
+        if lines.is_empty() {
+            continue;
+        }
+        let inside = |proxied: &&Proxied<'_>| model.ancestors(proxied.scope).any(|other| other == id);
+        let Some(proxied) = model.proxied().iter().find(inside) else { continue };
+        for line in lines {
+            finding(*line, proxied, id, report);
+        }
+    }
+}
+
+fn is_handshake_header(name: &str) -> bool {
+    name.eq_ignore_ascii_case("upgrade") || name.eq_ignore_ascii_case("connection")
+}
+
+fn finding(line: Directive<'_>, proxied: &Proxied<'_>, scope: ScopeId, report: &mut Vec<Diagnostic>) {
+    let header = line.arg(0).unwrap_or_default();
+    let name = line.name();
+    let message = format!("{name} {header} sets nothing that the backend sees");
+    let here = if name == "add_header" {
+        "add_header is about the response to the client"
+    } else {
+        "proxy_pass_header is about the response of the backend"
+    };
+    report.push(
+        RULE.at(line.place(), message)
+            .here(here)
+            .also(proxied.pass.place(), format!("the request that goes out here has no {header} from it"))
+            .help(format!(
+                "use `proxy_set_header {header}`; nginx itself writes the {header} header of a 101 response"
+            ))
+            .fix(fix(line, &header, proxied, scope)),
+    );
+}
+
+/// Turns the line into the request header that was meant, unless that is set already.
+/// Where it would drop inherited lines, a person has to decide.
+fn fix(line: Directive<'_>, header: &str, proxied: &Proxied<'_>, scope: ScopeId) -> Option<Fix> {
+    if proxied.lines(header).next().is_some() || !line.is("add_header") {
+        return Some(Fix::safe("remove the line", vec![remove(line)]));
+    }
+    if proxied.headers_scope.is_some_and(|owner| owner != scope) {
+        return None;
+    }
+    let mut edits = vec![replace(line, line.words()[0], "proxy_set_header")];
+    if let [_, value, always] = line.args() {
+        let gap = crate::source::Span::new(value.span.end, always.span.end);
+        edits.push(crate::diagnostic::Edit { place: line.source.place(gap), text: String::new() });
+    }
+    Some(Fix::safe("set the request header instead", edits))
+}
