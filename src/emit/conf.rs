@@ -1,0 +1,309 @@
+//! The formatter: one directive a line, four spaces a level, and nothing else changed.
+//!
+//! Words, comments, single blank lines and the author's line breaks between arguments
+//! are kept; white space is not. What is printed is read again and compared before
+//! anyone gets it.
+
+use std::borrow::Cow;
+
+use crate::catalog::{self, Form};
+use crate::project::{File, Included, Project, Root};
+use crate::source::{Place, Source, Span};
+use crate::syntax::{self, Body, Comment, Directive, Item};
+
+const INDENT: &str = "    ";
+
+/// Why a file could not be printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EmitError {
+    /// The file has syntax errors.
+    Syntax,
+    /// What was printed does not read as what was there: a fault of ngxc.
+    Changed {
+        /// Line of the input, from 1, where they part.
+        line: u32,
+    },
+    /// An include leads to something that is not here.
+    MissingInclude {
+        /// The include directive.
+        place: Place,
+    },
+}
+
+impl std::fmt::Display for EmitError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Syntax => write!(f, "it has syntax errors"),
+            Self::Changed { line } => {
+                write!(f, "formatting would change what stands on line {line}: a fault of ngxc")
+            }
+            Self::MissingInclude { .. } => write!(f, "an include cannot be read"),
+        }
+    }
+}
+
+impl std::error::Error for EmitError {}
+
+/// Formats a file; the text is for [`Source::encode`].
+pub fn format(file: &File) -> Result<String, EmitError> {
+    if file.has_syntax_errors {
+        return Err(EmitError::Syntax);
+    }
+    let mut printer = Printer::new(file.source.line_ending(), None);
+    printer.items(file.tree.items(&file.source), 0)?;
+    let text = printer.finish();
+    verify(file, &text)?;
+    Ok(text)
+}
+
+/// Prints a root as one configuration without includes, each part headed by its file.
+pub fn flat(project: &Project, root: &Root) -> Result<String, EmitError> {
+    let file = project.file(root.source);
+    let mut printer = Printer::new(file.source.line_ending(), Some((project, root)));
+    printer.items(file.tree.items(&file.source), 0)?;
+    Ok(printer.finish())
+}
+
+struct Printer<'p> {
+    out: String,
+    line_ending: &'static str,
+    /// Where includes lead, if they are to be expanded.
+    expand: Option<(&'p Project, &'p Root)>,
+}
+
+impl<'p> Printer<'p> {
+    fn new(line_ending: &'static str, expand: Option<(&'p Project, &'p Root)>) -> Self {
+        Self { out: String::new(), line_ending, expand }
+    }
+
+    fn finish(mut self) -> String {
+        if !self.out.is_empty() {
+            self.out.push_str(self.line_ending);
+        }
+        self.out
+    }
+
+    /// Begins a line; the first one has no line end before it.
+    fn line(&mut self, depth: usize) {
+        if !self.out.is_empty() {
+            self.out.push_str(self.line_ending);
+        }
+        for _ in 0..depth {
+            self.out.push_str(INDENT);
+        }
+    }
+
+    fn blank_line(&mut self, source: &Source, at: u32) {
+        if !self.out.is_empty() && has_blank_line_before(source, at) {
+            self.out.push_str(self.line_ending);
+        }
+    }
+
+    fn items(&mut self, items: impl Iterator<Item = Item<'p>>, depth: usize) -> Result<(), EmitError> {
+        self.items_in_columns(items, depth, None)
+    }
+
+    fn items_in_columns(
+        &mut self,
+        items: impl Iterator<Item = Item<'p>>,
+        depth: usize,
+        column: Option<usize>,
+    ) -> Result<(), EmitError> {
+        for item in items {
+            match item {
+                Item::Comment(comment) => self.comment(comment, depth),
+                Item::Directive(directive) => {
+                    self.blank_line(directive.source, directive.span().start);
+                    self.directive(directive, depth, column)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn comment(&mut self, comment: Comment<'p>, depth: usize) {
+        if comment.is_trailing() && !self.out.is_empty() {
+            self.out.push(' ');
+        } else {
+            self.blank_line(comment.source, comment.span.start);
+            self.line(depth);
+        }
+        self.out.push_str(comment.text());
+    }
+
+    fn directive(&mut self, directive: Directive<'p>, depth: usize, column: Option<usize>) -> Result<(), EmitError> {
+        if let Some((project, root)) = self.expand
+            && directive.is("include")
+            && directive.body() == Body::None
+        {
+            return self.include(directive, project, root, depth);
+        }
+        self.line(depth);
+        let source = directive.source;
+        let ends_in_comment = self.words(directive, depth, column);
+        if ends_in_comment {
+            self.line(depth);
+        } else if directive.body() != Body::None {
+            self.out.push(' ');
+        }
+        match directive.body() {
+            Body::None => self.out.push(';'),
+            Body::Lua { open, close } => {
+                self.out.push('{');
+                self.out.push_str(source.slice(Span::new(open + 1, close)));
+                self.out.push('}');
+            }
+            Body::Block { close, .. } => {
+                self.out.push('{');
+                if directive.items().next().is_some() {
+                    let column = column_of_values(directive);
+                    self.items_in_columns(directive.items(), depth + 1, column)?;
+                    self.blank_line(source, close.unwrap_or(directive.span().end));
+                    self.line(depth);
+                }
+                self.out.push('}');
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints name and arguments with the comments between them; true if the last thing
+    /// is a comment.
+    fn words(&mut self, directive: Directive<'p>, depth: usize, column: Option<usize>) -> bool {
+        let source = directive.source;
+        let words = directive.words().iter().map(|word| (word.span, false));
+        let comments = directive.inner_comments().iter().map(|&comment| (comment, true));
+        let mut pieces: Vec<(Span, bool)> = words.chain(comments).collect();
+        pieces.sort_unstable();
+        let mut last: Option<(Span, bool)> = None;
+        for (index, &(span, is_comment)) in pieces.iter().enumerate() {
+            if let Some((before, after_comment)) = last {
+                let gap = source.slice(Span::new(before.end, span.start));
+                if after_comment || gap.contains('\n') {
+                    self.line(depth + 1);
+                } else if let Some(column) = column.filter(|_| index == 1) {
+                    let width = source.slice(before).chars().count();
+                    self.out.extend(std::iter::repeat_n(' ', column.saturating_sub(width).max(1)));
+                } else if !gap.is_empty() {
+                    self.out.push(' ');
+                }
+            }
+            let text = source.slice(span);
+            self.out.push_str(if is_comment { text.trim_end_matches([' ', '\t', '\r']) } else { text });
+            last = Some((span, is_comment));
+        }
+        last.is_some_and(|(_, is_comment)| is_comment)
+    }
+
+    fn include(
+        &mut self,
+        include: Directive<'p>,
+        project: &'p Project,
+        root: &'p Root,
+        depth: usize,
+    ) -> Result<(), EmitError> {
+        let Included::Files(files) = root.included(include) else {
+            return Err(EmitError::MissingInclude { place: include.place() });
+        };
+        let mask = include.source.slice(include.head());
+        if files.is_empty() {
+            self.line(depth);
+            self.out.push_str(&format!("# {mask}: no files"));
+        }
+        for &id in files {
+            let file = project.file(id);
+            self.line(depth);
+            self.out.push_str(&format!("# {mask}: {}", file.source.name()));
+            self.items(file.tree.items(&file.source), depth)?;
+        }
+        Ok(())
+    }
+}
+
+fn has_blank_line_before(source: &Source, at: u32) -> bool {
+    let before = &source.text().as_bytes()[..at as usize];
+    let gap = before.iter().rev().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
+    gap.filter(|&&b| b == b'\n').nth(1).is_some()
+}
+
+/// Where the values of a `map` or its like begin behind the keys, if they all stand in
+/// one column.
+fn column_of_values(block: Directive<'_>) -> Option<usize> {
+    let name = block.name();
+    if !catalog::directive(&name).iter().any(|entry| entry.form == Form::Entries) {
+        return None;
+    }
+    let mut column = None;
+    let mut count = 0;
+    for entry in block.directives().filter(|entry| !entry.args().is_empty() && !entry.is("include")) {
+        let key = entry.words()[0].span;
+        let value = entry.words()[1].span;
+        let line = entry.source.line_span(entry.source.line(key.start));
+        if value.start > line.end || !entry.source.begins_line(key.start) {
+            return None;
+        }
+        let lead = columns(entry.source.slice(Span::new(line.start, key.start)), 0);
+        let found = columns(entry.source.slice(Span::new(key.start, value.start)), lead) - lead;
+        if *column.get_or_insert(found) != found {
+            return None;
+        }
+        count += 1;
+    }
+    column.filter(|_| count > 1)
+}
+
+/// The column behind `text` that begins at column `from`; a tab reaches the next eighth.
+fn columns(text: &str, from: usize) -> usize {
+    text.chars().fold(from, |column, c| if c == '\t' { column / 8 * 8 + 8 } else { column + 1 })
+}
+
+/// Reads the printed text again and compares it with the file, word by word and comment
+/// by comment.
+fn verify(file: &File, printed: &str) -> Result<(), EmitError> {
+    let source = &file.source;
+    let bytes = source.encode(printed).unwrap_or_default().into_owned();
+    let again = Source::new(source.id, &source.path, bytes);
+    let (tree, report) = syntax::parse(&again);
+    let mut before = Vec::new();
+    tokens(file.tree.items(source), &mut before);
+    let mut after = Vec::new();
+    tokens(tree.items(&again), &mut after);
+    if report.is_empty() && before.iter().map(|(text, _)| text).eq(after.iter().map(|(text, _)| text)) {
+        return Ok(());
+    }
+    let differs = before.iter().zip(&after).find(|((a, _), (b, _))| a != b);
+    let at = differs.or(before.last().zip(after.last())).map_or(0, |((_, at), _)| *at);
+    Err(EmitError::Changed { line: source.line(at) })
+}
+
+/// All words with their quotes, `;`, braces, Lua bodies and comments, in order.
+fn tokens<'a>(items: impl Iterator<Item = Item<'a>>, into: &mut Vec<(Cow<'a, str>, u32)>) {
+    for item in items {
+        let directive = match item {
+            Item::Comment(comment) => {
+                into.push((comment.text().into(), comment.span.start));
+                continue;
+            }
+            Item::Directive(directive) => directive,
+        };
+        let source = directive.source;
+        let from = into.len();
+        for span in directive.words().iter().map(|word| word.span) {
+            into.push((source.slice(span).into(), span.start));
+        }
+        for &span in directive.inner_comments() {
+            into.push((source.slice(span).trim_end_matches([' ', '\t', '\r']).into(), span.start));
+        }
+        into[from..].sort_by_key(|&(_, at)| at);
+        let end = directive.span().end;
+        match directive.body() {
+            Body::None => into.push((";".into(), end)),
+            Body::Lua { open, close } => into.push((source.slice(Span::new(open, close)).into(), open)),
+            Body::Block { open, .. } => {
+                into.push(("{".into(), open));
+                tokens(directive.items(), into);
+                into.push(("}".into(), end));
+            }
+        }
+    }
+}

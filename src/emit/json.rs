@@ -1,0 +1,294 @@
+//! A file as JSON and back, to the byte.
+//!
+//! Every token has the white space and the comments before it, so the concatenation of
+//! the document is the file. The types here are the format; `docs/json.md` describes it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::project::File;
+use crate::source::{Encoding, Source, Span};
+use crate::syntax::{Body, Directive, Item, Quote};
+
+use super::EmitError;
+
+/// The version of the format that this ngxc writes and reads.
+const VERSION: u32 = 1;
+
+/// A file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Always `conf`: what the document is.
+    ngxc: String,
+    /// The version of the format.
+    version: u32,
+    /// The file's path as it was given.
+    path: String,
+    /// How text becomes bytes: `utf-8`, or `latin-1` for a file that is not UTF-8.
+    encoding: String,
+    /// Directives and comments outside all blocks.
+    items: Vec<Node>,
+    /// White space behind the last item.
+    after: String,
+}
+
+/// A directive (`name`, `args`, `end`) or a comment (`comment`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Node {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Word>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    args: Option<Vec<Word>>,
+    /// `;`, or `{` before a block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end: Option<Token>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    block: Option<Vec<Node>>,
+    /// The text between the braces of a Lua block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lua: Option<String>,
+    /// `}` behind a block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    close: Option<Token>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    comment: Option<Token>,
+    /// The comment stands behind something else on its line.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    trailing: bool,
+    /// An empty line stands before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    blank_line_before: bool,
+}
+
+/// A name or an argument.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Word {
+    /// As nginx passes it on: without quotes, escapes replaced.
+    value: String,
+    /// Between its quotes as it stands in the file, where that is not the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    raw: Option<String>,
+    /// `none`, `single` or `double`.
+    quote: String,
+    #[serde(flatten)]
+    place: Lead,
+}
+
+/// `;`, `{`, `}` or a comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Token {
+    text: String,
+    #[serde(flatten)]
+    place: Lead,
+}
+
+/// What stands before a token, and where the token is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Lead {
+    /// Comments between the words of a directive.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    comments: Vec<Token>,
+    /// White space.
+    before: String,
+    /// From 1.
+    line: u32,
+    /// From 1, in characters.
+    column: u32,
+    /// In bytes of the file.
+    start: u32,
+    /// In bytes of the file.
+    end: u32,
+}
+
+/// Why a document could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// It is no JSON, or not of this format.
+    Json(serde_json::Error),
+    /// It is of another version or kind.
+    Unsupported(String),
+    /// Its encoding has no bytes for its text.
+    Encoding,
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Json(error) => write!(f, "not a configuration in JSON: {error}"),
+            Self::Unsupported(what) => write!(f, "not a configuration in JSON of version {VERSION}: {what}"),
+            Self::Encoding => write!(f, "the text has characters that its encoding lacks"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// Writes a file without syntax errors as JSON, ending in a line end.
+pub fn write(file: &File) -> Result<String, EmitError> {
+    if file.has_syntax_errors {
+        return Err(EmitError::Syntax);
+    }
+    let mut writer = Writer { source: &file.source, done: 0 };
+    let items = writer.nodes(file.tree.items(&file.source));
+    let document = Document {
+        ngxc: "conf".to_owned(),
+        version: VERSION,
+        path: file.source.name().into_owned(),
+        encoding: match file.source.encoding {
+            Encoding::Utf8 => "utf-8".to_owned(),
+            Encoding::Latin1 => "latin-1".to_owned(),
+        },
+        items,
+        after: writer.gap(file.source.end()),
+    };
+    let json = serde_json::to_string_pretty(&document).expect("the types are plain data");
+    Ok(json + "\n")
+}
+
+/// The bytes of the file that a JSON document was written from.
+pub fn read(json: &[u8]) -> Result<Vec<u8>, ReadError> {
+    let document: Document = serde_json::from_slice(json).map_err(ReadError::Json)?;
+    if document.ngxc != "conf" || document.version != VERSION {
+        let what = format!("it says {} {}", document.ngxc, document.version);
+        return Err(ReadError::Unsupported(what));
+    }
+    let mut text = String::new();
+    print_nodes(&document.items, &mut text);
+    text.push_str(&document.after);
+    match document.encoding.as_str() {
+        "utf-8" => Ok(text.into_bytes()),
+        "latin-1" => text.chars().map(|c| u8::try_from(c).map_err(|_| ReadError::Encoding)).collect(),
+        other => Err(ReadError::Unsupported(format!("encoding {other}"))),
+    }
+}
+
+struct Writer<'a> {
+    source: &'a Source,
+    /// Offset behind the last token that was written.
+    done: u32,
+}
+
+impl Writer<'_> {
+    /// The white space up to `until`.
+    fn gap(&mut self, until: u32) -> String {
+        let gap = self.source.slice(Span::new(self.done, until)).to_owned();
+        self.done = until;
+        gap
+    }
+
+    fn nodes<'a>(&mut self, items: impl Iterator<Item = Item<'a>>) -> Vec<Node> {
+        items
+            .map(|item| match item {
+                Item::Comment(comment) => {
+                    let token = self.token(comment.span, &mut [].iter());
+                    let mut node = node(&token.place.before);
+                    node.trailing = comment.is_trailing();
+                    node.comment = Some(token);
+                    node
+                }
+                Item::Directive(directive) => self.directive(directive),
+            })
+            .collect()
+    }
+
+    fn directive(&mut self, directive: Directive<'_>) -> Node {
+        let mut comments = directive.inner_comments().iter();
+        let mut words: Vec<Word> = Vec::new();
+        for word in directive.words() {
+            let place = self.lead(word.span, &mut comments);
+            let value = word.value(self.source).into_owned();
+            let raw = self.source.slice(word.inner());
+            let raw = (raw != value).then(|| raw.to_owned());
+            let quote = match word.quote {
+                Quote::None => "none",
+                Quote::Single => "single",
+                Quote::Double => "double",
+            };
+            words.push(Word { value, raw, quote: quote.to_owned(), place });
+        }
+        let name = words.remove(0);
+        let mut node = node(&name.place.before);
+        node.name = Some(name);
+        node.args = Some(words);
+        let end = directive.span().end;
+        let last = Span::new(end - 1, end);
+        match directive.body() {
+            Body::None => node.end = Some(self.token(last, &mut comments)),
+            Body::Block { open, .. } => {
+                node.end = Some(self.token(Span::new(open, open + 1), &mut comments));
+                node.block = Some(self.nodes(directive.items()));
+                node.close = Some(self.token(last, &mut comments));
+            }
+            Body::Lua { open, close } => {
+                node.end = Some(self.token(Span::new(open, open + 1), &mut comments));
+                node.lua = Some(self.gap(close));
+                node.close = Some(self.token(last, &mut comments));
+            }
+        }
+        node
+    }
+
+    fn token(&mut self, span: Span, comments: &mut std::slice::Iter<'_, Span>) -> Token {
+        let place = self.lead(span, comments);
+        Token { text: self.source.slice(span).to_owned(), place }
+    }
+
+    fn lead(&mut self, span: Span, comments: &mut std::slice::Iter<'_, Span>) -> Lead {
+        let mut before = Vec::new();
+        while comments.as_slice().first().is_some_and(|comment| comment.start < span.start) {
+            let Some(&comment) = comments.next() else { break };
+            before.push(self.token(comment, &mut [].iter()));
+        }
+        let gap = self.gap(span.start);
+        self.done = span.end;
+        let start = self.source.position(span.start);
+        let end = self.source.position(span.end).offset;
+        Lead { comments: before, before: gap, line: start.line, column: start.column, start: start.offset, end }
+    }
+}
+
+fn node(before: &str) -> Node {
+    Node {
+        name: None,
+        args: None,
+        end: None,
+        block: None,
+        lua: None,
+        close: None,
+        comment: None,
+        trailing: false,
+        blank_line_before: before.matches('\n').count() > 1,
+    }
+}
+
+fn print_nodes(nodes: &[Node], out: &mut String) {
+    for node in nodes {
+        for word in node.name.iter().chain(node.args.iter().flatten()) {
+            print_lead(&word.place, out);
+            let quote = match word.quote.as_str() {
+                "single" => "'",
+                "double" => "\"",
+                _ => "",
+            };
+            out.extend([quote, word.raw.as_ref().unwrap_or(&word.value), quote]);
+        }
+        print_token(node.end.as_ref(), out);
+        print_nodes(node.block.as_deref().unwrap_or_default(), out);
+        out.push_str(node.lua.as_deref().unwrap_or_default());
+        print_token(node.close.as_ref(), out);
+        print_token(node.comment.as_ref(), out);
+    }
+}
+
+fn print_token(token: Option<&Token>, out: &mut String) {
+    if let Some(token) = token {
+        print_lead(&token.place, out);
+        out.push_str(&token.text);
+    }
+}
+
+fn print_lead(lead: &Lead, out: &mut String) {
+    for comment in &lead.comments {
+        print_token(Some(comment), out);
+    }
+    out.push_str(&lead.before);
+}

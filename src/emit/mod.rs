@@ -1,0 +1,9 @@
+//! Projects to text: canonical configuration and lossless JSON.
+//!
+//! Nothing is dropped: what a target cannot hold is an error.
+
+mod conf;
+mod json;
+
+pub use conf::{EmitError, flat, format};
+pub use json::{Document, ReadError, read, write};
