@@ -1,0 +1,164 @@
+//! The arguments of all commands.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+use crate::catalog::Version;
+
+/// Compiler, validator, linter and formatter for nginx configuration.
+#[derive(Debug, Parser)]
+#[command(name = "ngxc", version, propagate_version = true, after_help = EXIT_STATUS)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  nothing to report
+  1  findings at or above --fail-on, or files that are not formatted
+  2  could not do what was asked: bad arguments, an unreadable file, no input";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Say what nginx would reject, and why WebSockets do not connect or stay
+    #[command(visible_alias = "check", after_help = EXIT_STATUS)]
+    Lint(LintArgs),
+    /// Format files in place; no word and no comment changes
+    #[command(after_help = EXIT_STATUS)]
+    Fmt(FmtArgs),
+    /// Print a file as canonical configuration or as lossless JSON
+    #[command(after_help = EXIT_STATUS)]
+    Emit(EmitArgs),
+    /// Print the page of a rule
+    Explain(ExplainArgs),
+    /// List all rules
+    Rules(RulesArgs),
+}
+
+#[derive(Debug, Group)]
+pub(super) struct LintArgs {
+    /// Files and directories; `-` is standard input. Included files are read too
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Make the fixes that cannot change what a correct configuration did
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// With --fix or --diff: make also the fixes that a person should look at
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+    /// Show what --fix would change, and write nothing
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub(super) format: Format,
+    /// Show only these rules or categories; also advice among them
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub(super) select: Vec<String>,
+    /// Do not show these rules or categories
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub(super) ignore: Vec<String>,
+    /// Show advice too
+    #[arg(long)]
+    pub(super) pedantic: bool,
+    /// The least severity of a finding that makes the exit status 1
+    #[arg(long, value_enum, default_value_t = FailOn::Warning, value_name = "SEVERITY")]
+    pub(super) fail_on: FailOn,
+    /// The nginx that the configuration is for; its defaults and directives count
+    #[arg(long, default_value_t = Version::OLDEST_COMMON, value_name = "VERSION")]
+    pub(super) nginx_version: Version,
+    /// Where relative includes start [default: the directory of the main file]
+    #[arg(long, value_name = "DIR")]
+    pub(super) prefix: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) colour: ColourArgs,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct FmtArgs {
+    /// Files and directories; `-` formats standard input to standard output
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Name the files that are not formatted, and write nothing
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub(super) diff: bool,
+    #[command(flatten)]
+    pub(super) colour: ColourArgs,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct EmitArgs {
+    /// A configuration, or JSON from `emit --to json`; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// What to print
+    #[arg(long, value_enum, value_name = "TARGET")]
+    pub(super) to: Target,
+    /// Put included files in place of their includes
+    #[arg(long)]
+    pub(super) flat: bool,
+    /// Where relative includes start [default: the directory of the file]
+    #[arg(long, value_name = "DIR")]
+    pub(super) prefix: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) colour: ColourArgs,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct ExplainArgs {
+    /// The rule's name
+    #[arg(value_name = "RULE")]
+    pub(super) rule: String,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct RulesArgs {
+    #[command(flatten)]
+    pub(super) colour: ColourArgs,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct ColourArgs {
+    /// When to use colours; NO_COLOR is respected
+    #[arg(long = "color", value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub(super) colour: Colour,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    /// On a terminal
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// With the code
+    Human,
+    /// A line each
+    Short,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Target {
+    /// Canonical configuration; of JSON, the bytes that it was made from
+    Nginx,
+    /// Every byte, with places, values, quotes, comments and blank lines
+    Json,
+}

@@ -1,0 +1,72 @@
+//! `ngxc emit`: a file as canonical configuration or as JSON, on standard output.
+
+use std::path::Path;
+
+use crate::emit::{self, EmitError};
+use crate::project::{Files, Project};
+use crate::render;
+
+use super::args::{EmitArgs, Target};
+use super::{Failure, Outcome, paths, terminal};
+
+pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
+    let mut files = Files::disk();
+    let path = if args.file == Path::new("-") {
+        files.set(paths::STDIN.as_ref(), paths::read_stdin()?);
+        Path::new(paths::STDIN)
+    } else {
+        &args.file
+    };
+    let bytes = files.read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    if is_json(path, &bytes) {
+        return from_json(args, path, &bytes);
+    }
+    let project = Project::load(&files, &[path.to_owned()], args.prefix.as_deref());
+    let Some(root) = project.roots().first() else {
+        return Err(format!("{}: cannot be read", path.display()).into());
+    };
+    let file = project.file(root.source);
+    let text = match args.to {
+        Target::Nginx if args.flat => emit::flat(&project, root),
+        Target::Nginx => emit::format(file),
+        Target::Json if args.flat => return Err("--flat goes with --to nginx: JSON is of one file".into()),
+        Target::Json => return print(emit::write(file), &project, args),
+    };
+    let encoded = text.map(|text| file.source.encode(&text).map(std::borrow::Cow::into_owned));
+    match encoded {
+        Ok(Some(bytes)) => terminal::print(&bytes).map(|()| Outcome::Clean),
+        Ok(None) => Err("the included files are of different encodings".into()),
+        Err(error) => print(Err(error), &project, args),
+    }
+}
+
+fn print(text: Result<String, EmitError>, project: &Project, args: &EmitArgs) -> Result<Outcome, Failure> {
+    let error = match text {
+        Ok(text) => return terminal::print(text.as_bytes()).map(|()| Outcome::Clean),
+        Err(error) => error,
+    };
+    let findings: Vec<_> = project.report().collect();
+    let lines = render::short(project, &findings);
+    let place = match error {
+        EmitError::MissingInclude { place } => {
+            let source = project.source(place.source);
+            format!("{}:{}", source.name(), source.line(place.span.start))
+        }
+        _ => args.file.display().to_string(),
+    };
+    Err(format!("{place}: not emitted: {error}\n{lines}").trim_end().to_owned().into())
+}
+
+/// No configuration begins with a `{`.
+fn is_json(path: &Path, bytes: &[u8]) -> bool {
+    path.extension().is_some_and(|ending| ending == "json") || bytes.trim_ascii_start().starts_with(b"{")
+}
+
+fn from_json(args: &EmitArgs, path: &Path, bytes: &[u8]) -> Result<Outcome, Failure> {
+    let conf = emit::read(bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+    if args.flat || args.to == Target::Json {
+        return Err("of JSON, only `--to nginx` is emitted: the bytes that it was made from".into());
+    }
+    terminal::print(&conf)?;
+    Ok(Outcome::Clean)
+}

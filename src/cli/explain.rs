@@ -1,0 +1,33 @@
+//! `ngxc explain` and `ngxc rules`: the rules and their pages.
+
+use crate::diagnostic::Severity;
+use crate::lint::{self, RULES};
+
+use super::args::{ExplainArgs, RulesArgs};
+use super::{Failure, Outcome, terminal};
+
+pub(super) fn explain(args: &ExplainArgs) -> Result<Outcome, Failure> {
+    let Some(rule) = lint::rule(&args.rule) else {
+        return Err(format!("no rule is named \"{}\"; see `ngxc rules`", args.rule).into());
+    };
+    terminal::print(rule.docs.as_bytes())?;
+    Ok(Outcome::Clean)
+}
+
+pub(super) fn rules(args: &RulesArgs) -> Result<Outcome, Failure> {
+    let (bold, end) = if terminal::is_coloured(args.colour.colour) { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+    let width = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for rule in RULES {
+        let note = if rule.severity == Severity::Info { "info, --pedantic" } else { rule.severity.as_str() };
+        text.push_str(&format!(
+            "{bold}{:width$}{end}  {:9}  {:16}  {}\n",
+            rule.name,
+            rule.category.as_str(),
+            note,
+            rule.summary
+        ));
+    }
+    terminal::print(text.as_bytes())?;
+    Ok(Outcome::Clean)
+}

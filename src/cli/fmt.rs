@@ -1,0 +1,87 @@
+//! `ngxc fmt`: canonical layout, in place or as a check.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::Diagnostic;
+use crate::emit::{self, EmitError};
+use crate::project::{File, Files};
+use crate::source::{Source, SourceId};
+use crate::{project, render, syntax};
+
+use super::args::FmtArgs;
+use super::write::{self, Replacement};
+use super::{Failure, Outcome, paths, terminal};
+
+/// A file that formatting changes.
+struct Unformatted {
+    path: PathBuf,
+    before: Vec<u8>,
+    after: Vec<u8>,
+}
+
+pub(super) fn run(args: &FmtArgs) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::Clean;
+    let mut unformatted = Vec::new();
+    for path in paths::files(&args.paths)? {
+        match format(&path, args) {
+            Ok(None) => {}
+            Ok(Some(file)) => unformatted.push(file),
+            Err(failure) => {
+                terminal::complain(&failure);
+                outcome = Outcome::Failure;
+            }
+        }
+    }
+    let colour = terminal::is_coloured(args.colour.colour);
+    if args.check || args.diff {
+        for file in &unformatted {
+            let name = file.path.to_string_lossy();
+            let text = if args.diff {
+                terminal::unified(&name, &file.before, &file.after, colour)
+            } else {
+                format!("{name}\n").into_bytes()
+            };
+            terminal::print(&text)?;
+            outcome = outcome.max(Outcome::Findings);
+        }
+        return Ok(outcome);
+    }
+    let on_disk: Vec<_> = unformatted
+        .iter()
+        .filter(|file| file.path != Path::new(paths::STDIN))
+        .map(|file| Replacement { path: &file.path, before: &file.before, after: &file.after })
+        .collect();
+    write::all(&on_disk)?;
+    Ok(outcome)
+}
+
+/// The change that formatting makes to a file. Standard input that is not only checked
+/// is printed here.
+fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
+    let is_stdin = path == Path::new(paths::STDIN);
+    let before = if is_stdin {
+        paths::read_stdin()?
+    } else {
+        Files::disk().read(path).map_err(|error| format!("{}: {error}", path.display()))?
+    };
+    let source = Source::new(SourceId(0), path, before.clone());
+    let (tree, report) = syntax::parse(&source);
+    let file = File { has_syntax_errors: !report.is_empty(), source, tree };
+    let after = match emit::format(&file) {
+        Ok(text) => file.source.encode(&text).unwrap_or_default().into_owned(),
+        Err(error) => return Err(refusal(file, &report, &error)),
+    };
+    if is_stdin && !args.check && !args.diff {
+        terminal::print(&after)?;
+    }
+    Ok((before != after).then(|| Unformatted { path: path.to_owned(), before, after }))
+}
+
+/// Why a file is left alone, with its syntax errors.
+pub(super) fn refusal(file: File, report: &[Diagnostic], error: &EmitError) -> Failure {
+    let name = file.source.name().into_owned();
+    let project = project::Project::of_one(file);
+    let findings: Vec<_> = report.iter().collect();
+    let lines = render::short(&project, &findings);
+    format!("{name}: left alone: {error}\n{lines}").trim_end().to_owned().into()
+}

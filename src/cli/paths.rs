@@ -1,0 +1,60 @@
+//! Which files the arguments name: files as they are, directories by what is in them.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+
+/// The path that stands for standard input.
+pub(super) const STDIN: &str = "<stdin>";
+
+/// Directories of Debian's layout, whose files have no ending of their own.
+const LAYOUT: [&str; 3] = ["sites-available", "sites-enabled", "modules-enabled"];
+
+/// The files that the arguments name; an empty directory is a failure.
+pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path == Path::new("-") {
+            files.push(STDIN.into());
+        } else if path.is_dir() {
+            let before = files.len();
+            walk(path, &mut files)?;
+            if files.len() == before {
+                return Err(format!("{}: no configuration in this directory", path.display()).into());
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+/// Adds `*.conf` and the files of Debian's layout, sorted; hidden ones are left out.
+fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let of_layout = directory.file_name().is_some_and(|name| LAYOUT.iter().any(|known| name == *known));
+    let entries = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = entries.map_err(|error| format!("{}: {error}", directory.display()))?;
+    let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    paths.sort();
+    for path in paths {
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() && !path.is_symlink() {
+            walk(&path, files)?;
+        } else if path.is_file() && (of_layout || path.extension().is_some_and(|ending| ending == "conf")) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// All of standard input.
+pub(super) fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
+    Ok(bytes)
+}

@@ -1,0 +1,73 @@
+//! Writing files: all of them, or none.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tempfile::{NamedTempFile, TempPath};
+
+use super::Failure;
+
+/// New bytes for a file, and the bytes that it is expected to have.
+pub(super) struct Replacement<'a> {
+    pub(super) path: &'a Path,
+    pub(super) before: &'a [u8],
+    pub(super) after: &'a [u8],
+}
+
+/// Replaces the files' contents. Everything is written beside the files first, then
+/// renamed; where a rename fails, those before it are taken back.
+///
+/// Links stay links, permissions stay. A file that is no longer what was read is a failure.
+pub(super) fn all(replacements: &[Replacement<'_>]) -> Result<(), Failure> {
+    let mut ready: Vec<(PathBuf, TempPath, &[u8])> = Vec::new();
+    for replacement in replacements {
+        let failed = |error| format!("{}: {error}", replacement.path.display());
+        let target = fs::canonicalize(replacement.path).map_err(failed)?;
+        if fs::read(&target).map_err(failed)? != replacement.before {
+            return Err(format!("{}: changed while it was being fixed", replacement.path.display()).into());
+        }
+        let new = beside(&target, replacement.after).map_err(failed)?;
+        ready.push((target, new, replacement.before));
+    }
+    let mut done: Vec<(PathBuf, &[u8])> = Vec::new();
+    for (target, new, before) in ready {
+        if let Err(error) = new.persist(&target) {
+            for (path, before) in done {
+                beside(&path, before)?.persist(&path)?;
+            }
+            return Err(format!("{}: {}", target.display(), error.error).into());
+        }
+        done.push((target, before));
+    }
+    Ok(())
+}
+
+/// A temporary file in the target's directory with its permissions and owner.
+fn beside(target: &Path, bytes: &[u8]) -> std::io::Result<TempPath> {
+    let directory = target.parent().unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(directory)?;
+    file.write_all(bytes)?;
+    let metadata = fs::metadata(target)?;
+    keep_owner(file.as_file(), &metadata)?;
+    file.as_file().set_permissions(metadata.permissions())?;
+    file.as_file().sync_all()?;
+    Ok(file.into_temp_path())
+}
+
+/// Gives the file its old owner, where that is another and may be given.
+#[cfg(unix)]
+fn keep_owner(file: &File, metadata: &fs::Metadata) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) == (metadata.uid(), metadata.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(metadata.uid()), Some(metadata.gid()))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature on all systems")]
+fn keep_owner(_: &File, _: &fs::Metadata) -> std::io::Result<()> {
+    Ok(())
+}

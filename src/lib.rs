@@ -1,0 +1,69 @@
+//! ngxc reads nginx configuration, says what is wrong with it, mends, formats and
+//! compiles it.
+//!
+//! The pipeline is a handful of functions: [`project::Project::load`] reads files and
+//! what they include, [`check`] says what is wrong with them, [`fix::run`] mends it, and
+//! [`emit`] writes configurations and JSON. The command line is in `cli`, behind the
+//! feature of that name.
+//!
+//! ```
+//! use ngxc::{catalog::Version, check, project::{Files, Project}};
+//!
+//! let conf = b"location /ws/ { proxy_pass http://app; proxy_set_header Upgrade $http_upgrade; }";
+//! let mut files = Files::memory();
+//! files.set("app.conf".as_ref(), conf.to_vec());
+//! let project = Project::load(&files, &["app.conf".into()], None);
+//! let rules: Vec<_> = check(&project, Version::OLDEST_COMMON)
+//!     .into_iter()
+//!     .filter(|finding| finding.severity == ngxc::diagnostic::Severity::Error)
+//!     .map(|finding| finding.rule)
+//!     .collect();
+//! assert_eq!(rules, ["missing-proxy-http-version", "missing-connection-header"]);
+//! ```
+
+// The derive macro of pest without its `std` feature names this crate.
+extern crate alloc;
+
+pub mod catalog;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod diagnostic;
+pub mod emit;
+pub mod fix;
+pub mod lint;
+pub mod model;
+pub mod project;
+pub mod render;
+
+pub mod source;
+pub mod syntax;
+pub mod validate;
+
+use std::cmp::Reverse;
+
+use catalog::Version;
+use diagnostic::Diagnostic;
+use model::Model;
+use project::Project;
+
+/// Says everything that is wrong with a project, for a version of nginx.
+///
+/// Sorted by path, place and rule. What is the same wherever a file is included is said
+/// once, with the greatest severity that it has anywhere.
+pub fn check(project: &Project, version: Version) -> Vec<Diagnostic> {
+    let mut report: Vec<Diagnostic> = project.report().cloned().collect();
+    for file in project.files() {
+        validate::file(file, &mut report);
+    }
+    for root in project.roots() {
+        let model = Model::new(project, root, version);
+        validate::model(&model, &mut report);
+        lint::model(&model, &mut report);
+    }
+    report.sort_by_cached_key(|finding| {
+        let place = finding.label.place;
+        (project.source(place.source).path.clone(), place.span, finding.rule, Reverse(finding.severity))
+    });
+    report.dedup_by(|b, a| a.rule == b.rule && a.label.place == b.label.place);
+    report
+}
