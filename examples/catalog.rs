@@ -36,5 +36,9 @@ fn line(fact: &Value) -> String {
         Some(kind @ ("msec" | "sec" | "size" | "off" | "flag")) if one_value => kind,
         _ => "",
     };
-    format!("{}\t{form}\t{}\t{value}", fact["name"].as_str().unwrap_or_default(), contexts.join(","))
+    format!(
+        "{}\t{form}\t{}\t{value}",
+        fact["name"].as_str().unwrap_or_default(),
+        contexts.join(",")
+    )
 }

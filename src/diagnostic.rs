@@ -127,7 +127,16 @@ impl Diagnostic {
         message: impl Into<String>,
     ) -> Self {
         let label = Label { place, message: String::new() };
-        Self { rule, kind, severity, message: message.into(), label, labels: Vec::new(), help: None, fix: None }
+        Self {
+            rule,
+            kind,
+            severity,
+            message: message.into(),
+            label,
+            labels: Vec::new(),
+            help: None,
+            fix: None,
+        }
     }
 
     /// The same with a few words at the culprit.

@@ -48,7 +48,9 @@ pub enum FixError {
 impl std::fmt::Display for FixError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NewErrors(rules) => write!(f, "the fixes of {} would add errors", rules.join(", ")),
+            Self::NewErrors(rules) => {
+                write!(f, "the fixes of {} would add errors", rules.join(", "))
+            }
             Self::NoEnd(rules) => write!(f, "the fixes of {} come to no end", rules.join(", ")),
             Self::Encoding(path) => {
                 write!(f, "{}: its encoding cannot hold the new text", path.display())
@@ -84,11 +86,16 @@ pub fn run(
         for (id, text) in apply(&project, chosen.iter().map(|(_, fix)| *fix)) {
             let source = project.source(id);
             let path = source.path.clone();
-            let Some(after) = source.encode(&text) else { return Err(FixError::Encoding(path)) };
+            let Some(after) = source.encode(&text) else {
+                return Err(FixError::Encoding(path));
+            };
             let after = after.into_owned();
             files.set(&path, after.clone());
             let before = source.encode(source.text()).unwrap_or_default().into_owned();
-            changes.entry(path.clone()).or_insert(Change { path, before, after: Vec::new() }).after = after;
+            changes
+                .entry(path.clone())
+                .or_insert(Change { path, before, after: Vec::new() })
+                .after = after;
         }
         let errors = error_count(&report);
         (project, report) = check(&files);
@@ -138,7 +145,10 @@ fn touches(ranges: &BTreeMap<(SourceId, u32), u32>, edit: &Edit) -> bool {
 }
 
 /// The texts of the files that the fixes change.
-fn apply<'a>(project: &Project, fixes: impl Iterator<Item = &'a Fix>) -> BTreeMap<SourceId, String> {
+fn apply<'a>(
+    project: &Project,
+    fixes: impl Iterator<Item = &'a Fix>,
+) -> BTreeMap<SourceId, String> {
     let mut edits: Vec<&Edit> = fixes.flat_map(|fix| &fix.edits).collect();
     edits.sort();
     edits.dedup();

@@ -62,7 +62,12 @@ pub fn check(project: &Project, version: Version) -> Vec<Diagnostic> {
     }
     report.sort_by_cached_key(|finding| {
         let place = finding.label.place;
-        (project.source(place.source).path.clone(), place.span, finding.rule, Reverse(finding.severity))
+        (
+            project.source(place.source).path.clone(),
+            place.span,
+            finding.rule,
+            Reverse(finding.severity),
+        )
     });
     report.dedup_by(|b, a| a.rule == b.rule && a.label.place == b.label.place);
     report

@@ -37,6 +37,7 @@ pub(super) enum Command {
     Rules(RulesArgs),
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command")]
 #[derive(Debug, Group)]
 pub(super) struct LintArgs {
     /// Files and directories; `-` is standard input. Included files are read too

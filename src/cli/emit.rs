@@ -29,7 +29,9 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     let text = match args.to {
         Target::Nginx if args.flat => emit::flat(&project, root),
         Target::Nginx => emit::format(file),
-        Target::Json if args.flat => return Err("--flat goes with --to nginx: JSON is of one file".into()),
+        Target::Json if args.flat => {
+            return Err("--flat goes with --to nginx: JSON is of one file".into());
+        }
         Target::Json => return print(emit::write(file), &project, args),
     };
     let encoded = text.map(|text| file.source.encode(&text).map(std::borrow::Cow::into_owned));
@@ -40,7 +42,11 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     }
 }
 
-fn print(text: Result<String, EmitError>, project: &Project, args: &EmitArgs) -> Result<Outcome, Failure> {
+fn print(
+    text: Result<String, EmitError>,
+    project: &Project,
+    args: &EmitArgs,
+) -> Result<Outcome, Failure> {
     let error = match text {
         Ok(text) => return terminal::print(text.as_bytes()).map(|()| Outcome::Clean),
         Err(error) => error,
@@ -59,7 +65,8 @@ fn print(text: Result<String, EmitError>, project: &Project, args: &EmitArgs) ->
 
 /// No configuration begins with a `{`.
 fn is_json(path: &Path, bytes: &[u8]) -> bool {
-    path.extension().is_some_and(|ending| ending == "json") || bytes.trim_ascii_start().starts_with(b"{")
+    path.extension().is_some_and(|ending| ending == "json")
+        || bytes.trim_ascii_start().starts_with(b"{")
 }
 
 fn from_json(args: &EmitArgs, path: &Path, bytes: &[u8]) -> Result<Outcome, Failure> {

@@ -15,11 +15,16 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Outcome, Failure> {
 }
 
 pub(super) fn rules(args: &RulesArgs) -> Result<Outcome, Failure> {
-    let (bold, end) = if terminal::is_coloured(args.colour.colour) { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+    let (bold, end) =
+        if terminal::is_coloured(args.colour.colour) { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
     let width = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
     let mut text = String::new();
     for rule in RULES {
-        let note = if rule.severity == Severity::Info { "info, --pedantic" } else { rule.severity.as_str() };
+        let note = if rule.severity == Severity::Info {
+            "info, --pedantic"
+        } else {
+            rule.severity.as_str()
+        };
         text.push_str(&format!(
             "{bold}{:width$}{end}  {:9}  {:16}  {}\n",
             rule.name,

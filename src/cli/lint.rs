@@ -18,7 +18,9 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
     let mut files = Files::disk();
     if paths.iter().any(|path| path == Path::new(paths::STDIN)) {
         if args.fix && !args.diff {
-            return Err("--fix cannot write to standard input; --diff shows what it would change".into());
+            return Err(
+                "--fix cannot write to standard input; --diff shows what it would change".into()
+            );
         }
         files.set(paths::STDIN.as_ref(), paths::read_stdin()?);
     }
@@ -42,7 +44,11 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
     let replacements: Vec<_> = fixed
         .changes
         .iter()
-        .map(|change| Replacement { path: &change.path, before: &change.before, after: &change.after })
+        .map(|change| Replacement {
+            path: &change.path,
+            before: &change.before,
+            after: &change.after,
+        })
         .collect();
     write::all(&replacements)?;
     let (project, report) = check(&fixed.files);
@@ -55,7 +61,8 @@ fn check_names(args: &LintArgs) -> Result<(), Failure> {
         let is_category = Category::ALL.iter().any(|category| category.as_str() == name);
         if !is_category && crate::lint::rule(name).is_none() {
             let near = RULES.iter().map(|rule| rule.name).find(|rule| rule.contains(name.as_str()));
-            let hint = near.map_or("see `ngxc rules`".to_owned(), |near| format!("is it `{near}`?"));
+            let hint =
+                near.map_or("see `ngxc rules`".to_owned(), |near| format!("is it `{near}`?"));
             return Err(format!("no rule or category is named \"{name}\"; {hint}").into());
         }
     }
@@ -65,14 +72,23 @@ fn check_names(args: &LintArgs) -> Result<(), Failure> {
 /// True if the options let a finding be shown. What nginx rejects cannot be hidden.
 fn is_shown(args: &LintArgs, finding: &Diagnostic) -> bool {
     let category = crate::lint::rule(finding.rule).map(|rule| rule.category.as_str());
-    let named = |names: &[String]| names.iter().any(|name| *name == finding.rule || Some(name.as_str()) == category);
-    if finding.kind == Kind::Lint && (named(&args.ignore) || !args.select.is_empty() && !named(&args.select)) {
+    let named = |names: &[String]| {
+        names.iter().any(|name| *name == finding.rule || Some(name.as_str()) == category)
+    };
+    if finding.kind == Kind::Lint
+        && (named(&args.ignore) || !args.select.is_empty() && !named(&args.select))
+    {
         return false;
     }
     finding.severity > Severity::Info || args.pedantic || named(&args.select)
 }
 
-fn print(args: &LintArgs, project: &Project, report: &[Diagnostic], fixed: usize) -> Result<Outcome, Failure> {
+fn print(
+    args: &LintArgs,
+    project: &Project,
+    report: &[Diagnostic],
+    fixed: usize,
+) -> Result<Outcome, Failure> {
     let (shown, hidden): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
         report.iter().partition(|finding| is_shown(args, finding));
     let text = match args.format {
@@ -80,7 +96,8 @@ fn print(args: &LintArgs, project: &Project, report: &[Diagnostic], fixed: usize
         Format::Short => render::short(project, &shown),
         Format::Human => {
             let colour = terminal::is_coloured(args.colour.colour);
-            render::human(project, &shown, colour, terminal::width()) + &summary(project, &shown, &hidden, fixed)
+            render::human(project, &shown, colour, terminal::width())
+                + &summary(project, &shown, &hidden, fixed)
         }
     };
     terminal::print(text.as_bytes())?;
@@ -106,7 +123,12 @@ fn outcome(args: &LintArgs, project: &Project, shown: &[&Diagnostic]) -> Outcome
     }
 }
 
-fn summary(project: &Project, shown: &[&Diagnostic], hidden: &[&Diagnostic], fixed: usize) -> String {
+fn summary(
+    project: &Project,
+    shown: &[&Diagnostic],
+    hidden: &[&Diagnostic],
+    fixed: usize,
+) -> String {
     let counts = Counts::of(shown.iter().copied());
     let found: Vec<String> = [
         (counts.errors, "error", "errors"),
@@ -139,7 +161,10 @@ fn summary(project: &Project, shown: &[&Diagnostic], hidden: &[&Diagnostic], fix
     }
     let advice = hidden.iter().filter(|finding| finding.severity == Severity::Info).count();
     if advice > 0 {
-        text.push_str(&format!(" {} not shown (--pedantic).", plural(advice, "piece of advice", "pieces of advice")));
+        text.push_str(&format!(
+            " {} not shown (--pedantic).",
+            plural(advice, "piece of advice", "pieces of advice")
+        ));
     }
     text + "\n"
 }
@@ -155,6 +180,9 @@ fn diff(args: &LintArgs, fixed: &Fixed) -> Result<Outcome, Failure> {
         terminal::print(&terminal::unified(&path, &change.before, &change.after, colour))?;
     }
     let fixes = plural(fixed.count, "fix", "fixes");
-    terminal::remark(&format!("{fixes} in {}, nothing written.", plural(fixed.changes.len(), "file", "files")));
+    terminal::remark(&format!(
+        "{fixes} in {}, nothing written.",
+        plural(fixed.changes.len(), "file", "files")
+    ));
     Ok(if fixed.changes.is_empty() { Outcome::Clean } else { Outcome::Findings })
 }

@@ -22,7 +22,9 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             let before = files.len();
             walk(path, &mut files)?;
             if files.len() == before {
-                return Err(format!("{}: no configuration in this directory", path.display()).into());
+                return Err(
+                    format!("{}: no configuration in this directory", path.display()).into()
+                );
             }
         } else {
             files.push(path.clone());
@@ -33,7 +35,8 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 
 /// Adds `*.conf` and the files of Debian's layout, sorted; hidden ones are left out.
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let of_layout = directory.file_name().is_some_and(|name| LAYOUT.iter().any(|known| name == *known));
+    let of_layout =
+        directory.file_name().is_some_and(|name| LAYOUT.iter().any(|known| name == *known));
     let entries = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let entries = entries.map_err(|error| format!("{}: {error}", directory.display()))?;
     let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
@@ -45,7 +48,9 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
         }
         if path.is_dir() && !path.is_symlink() {
             walk(&path, files)?;
-        } else if path.is_file() && (of_layout || path.extension().is_some_and(|ending| ending == "conf")) {
+        } else if path.is_file()
+            && (of_layout || path.extension().is_some_and(|ending| ending == "conf"))
+        {
             files.push(path);
         }
     }
@@ -55,6 +60,9 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
 /// All of standard input.
 pub(super) fn read_stdin() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
+    io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("standard input: {error}"))?;
     Ok(bytes)
 }

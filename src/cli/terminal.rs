@@ -56,7 +56,8 @@ pub(super) fn unified(path: &str, before: &[u8], after: &[u8], colour: bool) -> 
     let name = path.trim_start_matches('/');
     let diff = TextDiff::from_lines(before, after);
     let mut out = Vec::new();
-    let _ = diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_writer(&mut out);
+    let _ =
+        diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_writer(&mut out);
     if colour { paint(&out) } else { out }
 }
 

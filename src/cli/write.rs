@@ -25,7 +25,11 @@ pub(super) fn all(replacements: &[Replacement<'_>]) -> Result<(), Failure> {
         let failed = |error| format!("{}: {error}", replacement.path.display());
         let target = fs::canonicalize(replacement.path).map_err(failed)?;
         if fs::read(&target).map_err(failed)? != replacement.before {
-            return Err(format!("{}: changed while it was being fixed", replacement.path.display()).into());
+            return Err(format!(
+                "{}: changed while it was being fixed",
+                replacement.path.display()
+            )
+            .into());
         }
         let new = beside(&target, replacement.after).map_err(failed)?;
         ready.push((target, new, replacement.before));

@@ -69,11 +69,13 @@ struct Printer<'p> {
     line_ending: &'static str,
     /// Where includes lead, if they are to be expanded.
     expand: Option<(&'p Project, &'p Root)>,
+    /// The last thing printed is what an include led to.
+    after_include: bool,
 }
 
 impl<'p> Printer<'p> {
     fn new(line_ending: &'static str, expand: Option<(&'p Project, &'p Root)>) -> Self {
-        Self { out: String::new(), line_ending, expand }
+        Self { out: String::new(), line_ending, expand, after_include: false }
     }
 
     fn finish(mut self) -> String {
@@ -99,7 +101,11 @@ impl<'p> Printer<'p> {
         }
     }
 
-    fn items(&mut self, items: impl Iterator<Item = Item<'p>>, depth: usize) -> Result<(), EmitError> {
+    fn items(
+        &mut self,
+        items: impl Iterator<Item = Item<'p>>,
+        depth: usize,
+    ) -> Result<(), EmitError> {
         self.items_in_columns(items, depth, None)
     }
 
@@ -110,7 +116,9 @@ impl<'p> Printer<'p> {
         column: Option<usize>,
     ) -> Result<(), EmitError> {
         for item in items {
+            let after_include = std::mem::take(&mut self.after_include);
             match item {
+                Item::Comment(comment) if after_include => self.comment_line(comment, depth),
                 Item::Comment(comment) => self.comment(comment, depth),
                 Item::Directive(directive) => {
                     self.blank_line(directive.source, directive.span().start);
@@ -124,14 +132,24 @@ impl<'p> Printer<'p> {
     fn comment(&mut self, comment: Comment<'p>, depth: usize) {
         if comment.is_trailing() && !self.out.is_empty() {
             self.out.push(' ');
+            self.out.push_str(comment.text());
         } else {
-            self.blank_line(comment.source, comment.span.start);
-            self.line(depth);
+            self.comment_line(comment, depth);
         }
+    }
+
+    fn comment_line(&mut self, comment: Comment<'p>, depth: usize) {
+        self.blank_line(comment.source, comment.span.start);
+        self.line(depth);
         self.out.push_str(comment.text());
     }
 
-    fn directive(&mut self, directive: Directive<'p>, depth: usize, column: Option<usize>) -> Result<(), EmitError> {
+    fn directive(
+        &mut self,
+        directive: Directive<'p>,
+        depth: usize,
+        column: Option<usize>,
+    ) -> Result<(), EmitError> {
         if let Some((project, root)) = self.expand
             && directive.is("include")
             && directive.body() == Body::None
@@ -189,7 +207,11 @@ impl<'p> Printer<'p> {
                 }
             }
             let text = source.slice(span);
-            self.out.push_str(if is_comment { text.trim_end_matches([' ', '\t', '\r']) } else { text });
+            self.out.push_str(if is_comment {
+                text.trim_end_matches([' ', '\t', '\r'])
+            } else {
+                text
+            });
             last = Some((span, is_comment));
         }
         last.is_some_and(|(_, is_comment)| is_comment)
@@ -216,6 +238,7 @@ impl<'p> Printer<'p> {
             self.out.push_str(&format!("# {mask}: {}", file.source.name()));
             self.items(file.tree.items(&file.source), depth)?;
         }
+        self.after_include = true;
         Ok(())
     }
 }
@@ -235,7 +258,8 @@ fn column_of_values(block: Directive<'_>) -> Option<usize> {
     }
     let mut column = None;
     let mut count = 0;
-    for entry in block.directives().filter(|entry| !entry.args().is_empty() && !entry.is("include")) {
+    for entry in block.directives().filter(|entry| !entry.args().is_empty() && !entry.is("include"))
+    {
         let key = entry.words()[0].span;
         let value = entry.words()[1].span;
         let line = entry.source.line_span(entry.source.line(key.start));
@@ -268,7 +292,9 @@ fn verify(file: &File, printed: &str) -> Result<(), EmitError> {
     tokens(file.tree.items(source), &mut before);
     let mut after = Vec::new();
     tokens(tree.items(&again), &mut after);
-    if report.is_empty() && before.iter().map(|(text, _)| text).eq(after.iter().map(|(text, _)| text)) {
+    if report.is_empty()
+        && before.iter().map(|(text, _)| text).eq(after.iter().map(|(text, _)| text))
+    {
         return Ok(());
     }
     let differs = before.iter().zip(&after).find(|((a, _), (b, _))| a != b);
@@ -298,7 +324,9 @@ fn tokens<'a>(items: impl Iterator<Item = Item<'a>>, into: &mut Vec<(Cow<'a, str
         let end = directive.span().end;
         match directive.body() {
             Body::None => into.push((";".into(), end)),
-            Body::Lua { open, close } => into.push((source.slice(Span::new(open, close)).into(), open)),
+            Body::Lua { open, close } => {
+                into.push((source.slice(Span::new(open, close)).into(), open));
+            }
             Body::Block { open, .. } => {
                 into.push(("{".into(), open));
                 tokens(directive.items(), into);

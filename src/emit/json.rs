@@ -114,7 +114,9 @@ impl std::fmt::Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Json(error) => write!(f, "not a configuration in JSON: {error}"),
-            Self::Unsupported(what) => write!(f, "not a configuration in JSON of version {VERSION}: {what}"),
+            Self::Unsupported(what) => {
+                write!(f, "not a configuration in JSON of version {VERSION}: {what}")
+            }
             Self::Encoding => write!(f, "the text has characters that its encoding lacks"),
         }
     }
@@ -156,7 +158,9 @@ pub fn read(json: &[u8]) -> Result<Vec<u8>, ReadError> {
     text.push_str(&document.after);
     match document.encoding.as_str() {
         "utf-8" => Ok(text.into_bytes()),
-        "latin-1" => text.chars().map(|c| u8::try_from(c).map_err(|_| ReadError::Encoding)).collect(),
+        "latin-1" => {
+            text.chars().map(|c| u8::try_from(c).map_err(|_| ReadError::Encoding)).collect()
+        }
         other => Err(ReadError::Unsupported(format!("encoding {other}"))),
     }
 }
@@ -235,14 +239,23 @@ impl Writer<'_> {
     fn lead(&mut self, span: Span, comments: &mut std::slice::Iter<'_, Span>) -> Lead {
         let mut before = Vec::new();
         while comments.as_slice().first().is_some_and(|comment| comment.start < span.start) {
-            let Some(&comment) = comments.next() else { break };
+            let Some(&comment) = comments.next() else {
+                break;
+            };
             before.push(self.token(comment, &mut [].iter()));
         }
         let gap = self.gap(span.start);
         self.done = span.end;
         let start = self.source.position(span.start);
         let end = self.source.position(span.end).offset;
-        Lead { comments: before, before: gap, line: start.line, column: start.column, start: start.offset, end }
+        Lead {
+            comments: before,
+            before: gap,
+            line: start.line,
+            column: start.column,
+            start: start.offset,
+            end,
+        }
     }
 }
 

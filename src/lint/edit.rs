@@ -1,6 +1,7 @@
 //! Edits as people make them: whole lines, in the file's indentation and line ends.
 
 use crate::diagnostic::Edit;
+use crate::model::{Model, Proxied, ScopeKind};
 use crate::source::{Source, Span, offset};
 use crate::syntax::{Directive, Word};
 
@@ -30,6 +31,18 @@ pub(super) fn insert_after(directive: Directive<'_>, text: &str) -> Edit {
         Edit { place: source.place(Span::at(end.max(span.end))), text }
     } else {
         Edit { place: source.place(Span::at(span.end)), text: format!(" {text}") }
+    }
+}
+
+/// Adds a setting to the location that passes requests on: behind its `proxy_pass` or,
+/// where that stands in an `if` or `limit_except`, before that block, because most
+/// settings may not stand inside.
+pub(super) fn set_in_location(model: &Model<'_>, proxied: &Proxied<'_>, text: &str) -> Edit {
+    let inner = model.ancestors(proxied.scope).map(|id| model.scope(id));
+    let inner = inner.take_while(|scope| scope.kind != ScopeKind::Location);
+    match inner.filter_map(|scope| scope.opener).last() {
+        Some(block) => insert_before(block, text),
+        None => insert_after(proxied.pass, text),
     }
 }
 

@@ -28,7 +28,12 @@ pub(super) fn connection(model: &Model<'_>, keeps_alive: bool) -> Option<Variabl
     };
     let empty = if keeps_alive { "''" } else { "close" };
     let entries = [("default", "upgrade"), ("''", empty)];
-    find_or_define(model, suits, &["connection_upgrade", "connection_upgrade_keepalive", "ws_connection"], &entries)
+    find_or_define(
+        model,
+        suits,
+        &["connection_upgrade", "connection_upgrade_keepalive", "ws_connection"],
+        &entries,
+    )
 }
 
 /// A variable for `Upgrade` that lets nothing but WebSocket through.
@@ -42,7 +47,12 @@ pub(super) fn upgrade(model: &Model<'_>) -> Option<Variable> {
             && ["", "h2c"].iter().all(|text| value(text).is_some_and(|value| value.is_empty()))
     };
     let entries = [("default", "''"), ("websocket", "websocket")];
-    find_or_define(model, suits, &["ws_upgrade", "http_upgrade_websocket", "upgrade_websocket"], &entries)
+    find_or_define(
+        model,
+        suits,
+        &["ws_upgrade", "http_upgrade_websocket", "upgrade_websocket"],
+        &entries,
+    )
 }
 
 /// True if one of these upstreams keeps idle connections, so that `Connection: close`
@@ -51,7 +61,10 @@ pub(super) fn keeps_alive<'m, 'p: 'm>(
     model: &'m Model<'p>,
     users: impl IntoIterator<Item = &'m Proxied<'p>>,
 ) -> bool {
-    users.into_iter().filter_map(|user| user.upstream(model)).any(|upstream| model.keeps_alive(upstream))
+    users
+        .into_iter()
+        .filter_map(|user| user.upstream(model))
+        .any(|upstream| model.keeps_alive(upstream))
 }
 
 fn find_or_define(
@@ -71,7 +84,8 @@ fn find_or_define(
 
 /// Inserts a map at http level: first in `http {}`, or at the top of an http snippet.
 fn define(model: &Model<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edit> {
-    let http = model.scope_ids().map(|id| model.scope(id)).find(|scope| scope.kind == ScopeKind::Http)?;
+    let http =
+        model.scope_ids().map(|id| model.scope(id)).find(|scope| scope.kind == ScopeKind::Http)?;
     match http.opener {
         Some(_) => in_block(http, name, entries),
         None => at_top(model, name, entries),
@@ -82,7 +96,9 @@ fn in_block(http: &Scope<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Ed
     let opener = http.opener?;
     let source = opener.source;
     let first = opener.items().map(item_span).find(|span| source.begins_line(span.start));
-    let crate::syntax::Body::Block { open, .. } = opener.body() else { return None };
+    let crate::syntax::Body::Block { open, .. } = opener.body() else {
+        return None;
+    };
     let Some(first) = first else {
         let text = format!(" {}", map_on_one_line(name, entries));
         return Some(Edit { place: source.place(Span::at(open + 1)), text });
@@ -94,13 +110,13 @@ fn in_block(http: &Scope<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Ed
 
 /// At the top of an http snippet, behind the comments that head the file.
 fn at_top(model: &Model<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edit> {
-    let in_http = model.scope_ids().map(|id| model.scope(id)).filter(|scope| {
+    let mut in_http = model.scope_ids().map(|id| model.scope(id)).filter(|scope| {
         scope.parent.is_some_and(|parent| {
             let parent = model.scope(parent);
             parent.kind == ScopeKind::Http && parent.opener.is_none()
         })
     });
-    let source = in_http.filter_map(|scope| scope.opener).next()?.source;
+    let source = in_http.find_map(|scope| scope.opener)?.source;
     let file = model.project.file(source.id);
     let mut at = None;
     let mut paragraph = 0;
@@ -133,7 +149,8 @@ fn blank_line_before(text: &str, at: u32) -> bool {
 }
 
 fn map_on_one_line(name: &str, entries: &[(&str, &str)]) -> String {
-    let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key} {value};")).collect();
+    let entries: Vec<String> =
+        entries.iter().map(|(key, value)| format!("{key} {value};")).collect();
     format!("map $http_upgrade ${name} {{ {} }}", entries.join(" "))
 }
 

@@ -104,13 +104,13 @@ impl<'p> Map<'p> {
 
     /// The entry that a text leads to: `Some(None)` if none does, and `None` if that
     /// cannot be known.
-    #[expect(clippy::option_option, reason = "unknown and absent are two answers")]
     pub fn find(&self, text: &str) -> Option<Option<&Entry<'p>>> {
         let lower = text.to_lowercase();
         if let Some(&index) = self.exact.get(&lower) {
             return Some(self.entries.get(index));
         }
-        if self.is_partial || self.entries.iter().any(|entry| matches!(entry.key, Key::Wildcard(_))) {
+        if self.is_partial || self.entries.iter().any(|entry| matches!(entry.key, Key::Wildcard(_)))
+        {
             return None;
         }
         // An empty text never reaches the expressions.

@@ -37,6 +37,8 @@ pub enum Value {
 pub struct Model<'p> {
     /// The files.
     pub project: &'p Project,
+    /// The root that the model is of.
+    pub root: &'p Root,
     /// The version of nginx that the configuration is for.
     pub version: Version,
     scopes: Vec<Scope<'p>>,
@@ -46,22 +48,24 @@ pub struct Model<'p> {
     definitions: HashMap<String, Vec<(ScopeId, Directive<'p>)>>,
     upstreams: HashMap<String, Upstream<'p>>,
     proxied: Vec<Proxied<'p>>,
-    truncated: bool,
+    /// Its includes expand to more directives than are read.
+    pub is_truncated: bool,
 }
 
 impl<'p> Model<'p> {
     /// Resolves one root of a project for a version of nginx.
     pub fn new(project: &'p Project, root: &'p Root, version: Version) -> Self {
-        let (scopes, truncated) = scope::expand(project, root);
+        let (scopes, is_truncated) = scope::expand(project, root);
         let mut model = Self {
             project,
+            root,
             version,
             scopes,
             maps: HashMap::new(),
             definitions: HashMap::new(),
             upstreams: HashMap::new(),
             proxied: Vec::new(),
-            truncated,
+            is_truncated,
         };
         model.define();
         model.proxied = proxied::all(&model);
@@ -85,7 +89,9 @@ impl<'p> Model<'p> {
                         self.upstreams.insert(name.to_lowercase(), upstream);
                     }
                 }
-                (ScopeKind::Other, Some(opener)) if opener.is("geo") || opener.is("split_clients") => {
+                (ScopeKind::Other, Some(opener))
+                    if opener.is("geo") || opener.is("split_clients") =>
+                {
                     if let Some(variable) = opener.args().last() {
                         let name = variable_name(&variable.value(opener.source));
                         self.definitions.entry(name).or_default().push((id, opener));
@@ -135,8 +141,9 @@ impl<'p> Model<'p> {
     /// could not be read. What is included at http level holds servers, not settings.
     pub fn has_unknown_settings(&self, id: ScopeId) -> bool {
         let scopes = self.ancestors(id).map(|id| self.scope(id));
-        let mut inside = scopes.take_while(|scope| !matches!(scope.kind, ScopeKind::Http | ScopeKind::Main));
-        self.truncated || inside.any(|scope| scope.has_unknown_include)
+        let mut inside =
+            scopes.take_while(|scope| !matches!(scope.kind, ScopeKind::Http | ScopeKind::Main));
+        self.is_truncated || inside.any(|scope| scope.has_unknown_include)
     }
 
     /// The map that defines a variable, given with or without `$`.
@@ -181,7 +188,9 @@ impl<'p> Model<'p> {
     }
 
     fn evaluate_in(&self, text: &str, scope: ScopeId, probe: &Probe, depth: u8) -> Value {
-        let Ok(parts) = template(text) else { return Value::Unknown };
+        let Ok(parts) = template(text) else {
+            return Value::Unknown;
+        };
         let mut known = String::new();
         for part in parts {
             match part {
@@ -207,10 +216,13 @@ impl<'p> Model<'p> {
             return self.set_variable(definitions, scope, probe, depth);
         }
         if let Some(map) = self.maps.get(&name) {
-            let Value::Known(source) = self.evaluate_in(&map.source, scope, probe, depth + 1) else {
+            let Value::Known(source) = self.evaluate_in(&map.source, scope, probe, depth + 1)
+            else {
                 return Value::Unknown;
             };
-            let Some(value) = map.value_for(&source) else { return Value::Unknown };
+            let Some(value) = map.value_for(&source) else {
+                return Value::Unknown;
+            };
             return self.evaluate_in(&value, scope, probe, depth + 1);
         }
         probe.variable(&name)
@@ -225,9 +237,12 @@ impl<'p> Model<'p> {
         probe: &Probe,
         depth: u8,
     ) -> Value {
-        let [(at, directive)] = definitions else { return Value::Unknown };
+        let [(at, directive)] = definitions else {
+            return Value::Unknown;
+        };
         let runs = *at == scope
-            || self.scope(*at).kind == ScopeKind::Server && self.ancestors(scope).any(|id| id == *at);
+            || self.scope(*at).kind == ScopeKind::Server
+                && self.ancestors(scope).any(|id| id == *at);
         match directive.arg(1) {
             Some(value) if runs && directive.is("set") => {
                 self.evaluate_in(&value, scope, probe, depth + 1)

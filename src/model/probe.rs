@@ -22,7 +22,8 @@ impl Probe {
     /// A request like any other.
     pub const PLAIN: Self = Self { upgrade: None, connection: None };
     /// A request that offers to switch to cleartext HTTP/2.
-    pub const H2C: Self = Self { upgrade: Some("h2c"), connection: Some("Upgrade, HTTP2-Settings") };
+    pub const H2C: Self =
+        Self { upgrade: Some("h2c"), connection: Some("Upgrade, HTTP2-Settings") };
 
     /// The value of one of nginx's own variables, in lower case and without `$`.
     pub(super) fn variable(&self, name: &str) -> Value {

@@ -54,10 +54,8 @@ pub(super) fn all<'p>(model: &Model<'p>) -> Vec<Proxied<'p>> {
 
 fn proxied<'p>(model: &Model<'p>, id: ScopeId) -> Option<Proxied<'p>> {
     let scope = model.scope(id);
-    if !matches!(
-        scope.kind,
-        ScopeKind::Location | ScopeKind::IfInLocation | ScopeKind::LimitExcept
-    ) {
+    if !matches!(scope.kind, ScopeKind::Location | ScopeKind::IfInLocation | ScopeKind::LimitExcept)
+    {
         return None;
     }
     let pass = scope.last("proxy_pass")?;
@@ -103,9 +101,10 @@ impl<'p> Proxied<'p> {
     /// The `proxy_set_header` lines of this name; letter case does not matter.
     pub fn lines(&self, name: &str) -> impl Iterator<Item = Directive<'p>> + '_ {
         let name = name.to_owned();
-        self.headers.iter().copied().filter(move |line| {
-            line.arg(0).is_some_and(|found| found.eq_ignore_ascii_case(&name))
-        })
+        self.headers
+            .iter()
+            .copied()
+            .filter(move |line| line.arg(0).is_some_and(|found| found.eq_ignore_ascii_case(&name)))
     }
 
     /// The lines of this header that the backend gets for a request. `name` is one of
@@ -205,8 +204,16 @@ pub(crate) fn has_upgrade_token(value: &str) -> bool {
 fn is_socket_word(word: &str) -> bool {
     matches!(
         word.to_ascii_lowercase().as_str(),
-        "ws" | "wss" | "websocket" | "websockets" | "websockify" | "sockjs" | "socket.io" | "engine.io"
-            | "signalr" | "cable" | "hubs"
+        "ws" | "wss"
+            | "websocket"
+            | "websockets"
+            | "websockify"
+            | "sockjs"
+            | "socket.io"
+            | "engine.io"
+            | "signalr"
+            | "cable"
+            | "hubs"
     )
 }
 
@@ -233,7 +240,8 @@ fn intent(model: &Model<'_>, proxied: &Proxied<'_>) -> Intent {
     if model.upstream(&host).is_some()
         && let Some(word) = words(&host.replace('_', "-")).find(|word| is_socket_word(word))
     {
-        return Intent::Strong(format!("the name of its upstream has \"{word}\""));
+        // Not more than a hint: such an upstream often serves plain requests too.
+        return Intent::Weak(format!("the name of its upstream has \"{word}\""));
     }
     if let Some(word) = words(&plain).find(|word| WEAK.contains(word)) {
         return Intent::Weak(format!("its path names \"{word}\""));

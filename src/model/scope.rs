@@ -8,9 +8,10 @@ use crate::source::offset;
 use crate::syntax::value::{Match, location};
 use crate::syntax::{Body, Directive};
 
-/// Directives that a root may have after its includes are expanded; a few files that
-/// include each other many times could have more than fit in memory.
-const MAX_DIRECTIVES: usize = 4_000_000;
+/// How many directives a root may have after its includes are expanded, for each that its
+/// files have: a few files that include each other many times could have more than fit
+/// in memory.
+const MAX_GROWTH: usize = 20;
 
 /// Names one scope of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -147,9 +148,11 @@ impl<'p> Scope<'p> {
 
 /// Expands a root; true if it was too large and was cut.
 pub(super) fn expand<'p>(project: &'p Project, root: &'p Root) -> (Vec<Scope<'p>>, bool) {
-    let mut expander = Expander { project, root, scopes: Vec::new(), left: MAX_DIRECTIVES };
+    let written: usize = project.files().iter().map(|file| file.tree.len()).sum();
+    let mut expander =
+        Expander { project, root, scopes: Vec::new(), left: 10_000 + MAX_GROWTH * written };
     let file = project.file(root.source);
-    let innermost = expander.outer_scopes(root_kind(file.directives()));
+    let innermost = expander.outer_scopes(root_kind(&file.directives()));
     expander.fill(innermost, file.directives());
     expander.scopes.iter_mut().for_each(Scope::sort);
     (expander.scopes, expander.left == 0)
@@ -171,6 +174,9 @@ impl<'p> Expander<'p> {
     /// Makes the scope of the root's own directives, and those that must be around it.
     fn outer_scopes(&mut self, innermost: ScopeKind) -> ScopeId {
         let mut parent = None;
+        if innermost == ScopeKind::Other {
+            return self.push(Scope::new(innermost, None, None));
+        }
         for kind in [ScopeKind::Main, ScopeKind::Http, ScopeKind::Server, ScopeKind::Location] {
             let id = self.push(Scope::new(kind, parent, None));
             parent = Some(id);
@@ -214,19 +220,36 @@ impl<'p> Expander<'p> {
 }
 
 /// The context that a file's own directives speak for; of several, the outermost.
-fn root_kind<'p>(directives: impl Iterator<Item = Directive<'p>>) -> ScopeKind {
+fn root_kind<'p>(directives: &(impl Iterator<Item = Directive<'p>> + Clone)) -> ScopeKind {
     const KINDS: [ScopeKind; 4] =
         [ScopeKind::Main, ScopeKind::Http, ScopeKind::Server, ScopeKind::Location];
-    let mut votes = [0usize; KINDS.len()];
-    for directive in directives {
-        for (vote, kind) in votes.iter_mut().zip(KINDS) {
-            let fits = |entry: &catalog::Entry| {
-                (entry.form == Form::Simple) == (directive.body() == Body::None)
-                    && entry.contexts().any(|context| context == kind.context())
-            };
-            *vote += usize::from(catalog::directive(&directive.name()).iter().any(fits));
-        }
+    if directives.clone().any(is_stream_server) {
+        return ScopeKind::Other;
     }
+    let votes = KINDS.map(|kind| {
+        let fits = |directive: &Directive<'_>| may_stand_in(*directive, kind.context());
+        directives.clone().filter(fits).count()
+    });
     let most = votes.into_iter().max().unwrap_or_default();
-    KINDS.into_iter().zip(votes).find(|&(_, vote)| vote == most).map_or(ScopeKind::Main, |(kind, _)| kind)
+    KINDS
+        .into_iter()
+        .zip(votes)
+        .find(|&(_, vote)| vote == most)
+        .map_or(ScopeKind::Main, |(kind, _)| kind)
+}
+
+fn may_stand_in(directive: Directive<'_>, context: &str) -> bool {
+    let fits = |entry: &catalog::Entry| {
+        (entry.form == Form::Simple) == (directive.body() == Body::None)
+            && entry.contexts().any(|other| other == context)
+    };
+    catalog::directive(&directive.name()).iter().any(fits)
+}
+
+/// True for a `server` of `stream {}`: it has something that one in `http {}` may not have.
+fn is_stream_server(directive: Directive<'_>) -> bool {
+    let only_stream = |inner: Directive<'_>| {
+        may_stand_in(inner, "stream.server") && !may_stand_in(inner, "server")
+    };
+    directive.is("server") && directive.is_block() && directive.directives().any(only_stream)
 }

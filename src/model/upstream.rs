@@ -15,7 +15,8 @@ pub struct Upstream<'p> {
 
 impl<'p> Upstream<'p> {
     pub(super) fn new(directive: Directive<'p>, scope: &Scope<'p>) -> Self {
-        let keepalive = scope.last("keepalive").and_then(|keepalive| keepalive.arg(0)?.parse().ok());
+        let keepalive =
+            scope.last("keepalive").and_then(|keepalive| keepalive.arg(0)?.parse().ok());
         Self { directive, keepalive }
     }
 }

@@ -44,6 +44,11 @@ impl Files {
         if self.disk { std::fs::read(path) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 
+    /// True if there is something at the path.
+    pub(super) fn exists(&self, path: &Path) -> bool {
+        self.memory.contains_key(path) || self.disk && path.exists()
+    }
+
     /// One path for all the ways to name a file.
     pub(super) fn identity(&self, path: &Path) -> PathBuf {
         let real = if self.disk { std::fs::canonicalize(path).ok() } else { None };

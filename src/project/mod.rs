@@ -47,7 +47,7 @@ pub struct File {
 
 impl File {
     /// The directives that stand outside all blocks.
-    pub fn directives(&self) -> impl Iterator<Item = Directive<'_>> {
+    pub fn directives(&self) -> impl Iterator<Item = Directive<'_>> + Clone {
         self.tree.directives(&self.source)
     }
 }
@@ -68,6 +68,8 @@ pub enum Included {
 pub struct Root {
     /// Its file.
     pub source: SourceId,
+    /// True for a main configuration, which has `events` or `http`; false for a snippet.
+    pub is_main: bool,
     /// By place of the `include` directive's name.
     includes: HashMap<(SourceId, u32), Included>,
     /// Includes that lead nowhere, in a circle or too deep.
@@ -87,7 +89,8 @@ impl Project {
     /// Reads the files at `paths` and all that they include.
     ///
     /// Relative includes start from `prefix` or, without one, from the directory of the
-    /// root (nginx's conf prefix). Of several paths, those that others include are no
+    /// main configuration (nginx's conf prefix): the root's own or, for a snippet, the
+    /// nearest one above it that has an `nginx.conf`. Of several paths, those that others include are no
     /// roots. A file that cannot be read is a diagnostic, and [`Self::is_complete`] is false.
     pub fn load(files: &Files, paths: &[PathBuf], prefix: Option<&Path>) -> Self {
         let mut loader = Loader { files, known: HashMap::new(), project: Self::default() };
@@ -161,10 +164,13 @@ impl Root {
     }
 
     fn targets(&self) -> impl Iterator<Item = SourceId> + '_ {
-        self.includes.values().flat_map(|included| match included {
-            Included::Files(files) => files.as_slice(),
-            Included::Shipped | Included::Unknown => &[],
-        }).copied()
+        self.includes
+            .values()
+            .flat_map(|included| match included {
+                Included::Files(files) => files.as_slice(),
+                Included::Shipped | Included::Unknown => &[],
+            })
+            .copied()
     }
 }
 
@@ -193,11 +199,19 @@ impl Loader<'_> {
                 return;
             }
         };
-        let prefix = prefix.or(path.parent()).unwrap_or(Path::new("")).to_owned();
-        let root = Root { source: id, includes: HashMap::new(), report: Vec::new() };
+        let is_main = self.project.file(id).directives().any(|it| it.is("http") || it.is("events"));
+        let main = if is_main { None } else { self.main_directory(path) };
+        let prefix = prefix.or(main).or(path.parent()).unwrap_or(Path::new("")).to_owned();
+        let root = Root { source: id, is_main, includes: HashMap::new(), report: Vec::new() };
         let mut walk = Walk { prefix, root, chain: Vec::new(), done: HashSet::new() };
         self.walk(id, &mut walk);
         self.project.roots.push(walk.root);
+    }
+
+    /// The nearest directory above a snippet that has an `nginx.conf`.
+    fn main_directory<'a>(&self, snippet: &'a Path) -> Option<&'a Path> {
+        let above = snippet.ancestors().skip(1);
+        above.take(8).find(|directory| self.files.exists(&directory.join("nginx.conf")))
     }
 
     fn file(&mut self, path: &Path) -> io::Result<SourceId> {
@@ -247,7 +261,11 @@ impl Loader<'_> {
             .all_directives(&file.source)
             .filter(|directive| directive.is("include"))
             .map(|include| {
-                (include.place(), include.span().start, include.arg(0).map(|path| path.into_owned()))
+                (
+                    include.place(),
+                    include.span().start,
+                    include.arg(0).map(std::borrow::Cow::into_owned),
+                )
             })
             .collect();
         for (place, start, target) in includes {
@@ -269,7 +287,9 @@ impl Loader<'_> {
             };
         }
         match self.files.glob(&name) {
-            Ok(paths) if paths.is_empty() && !self.files.has_directory_of(&name) => Included::Unknown,
+            Ok(paths) if paths.is_empty() && !self.files.has_directory_of(&name) => {
+                Included::Unknown
+            }
             Ok(paths) => {
                 let ids = paths.iter().filter_map(|path| self.follow(place, path, walk));
                 Included::Files(ids.collect())
@@ -286,7 +306,7 @@ impl Loader<'_> {
         let id = match self.file(path) {
             Ok(id) => id,
             Err(error) => {
-                walk.root.report.push(not_opened(place, path, &error));
+                walk.root.report.push(not_opened(place, path, &error, walk.root.is_main));
                 return None;
             }
         };
@@ -304,7 +324,8 @@ impl Loader<'_> {
         if walk.chain.len() == MAX_INCLUDE_DEPTH {
             let message = format!("includes are nested deeper than {MAX_INCLUDE_DEPTH} files");
             walk.root.report.push(
-                invalid_include(place, message).help("what this file holds is not checked; include it from further up"),
+                invalid_include(place, message)
+                    .help("what this file holds is not checked; include it from further up"),
             );
             return None;
         }
@@ -321,7 +342,9 @@ fn is_shipped(path: &Path) -> bool {
     SHIPPED.iter().any(|name| path.ends_with(name))
 }
 
-fn not_opened(place: Place, path: &Path, error: &io::Error) -> Diagnostic {
+/// A missing file is an error where nginx would start with this include, and advice in a
+/// snippet: what that includes may be on the machine it is made for.
+fn not_opened(place: Place, path: &Path, error: &io::Error, is_main: bool) -> Diagnostic {
     let reason = match error.raw_os_error() {
         Some(2) => "2: No such file or directory".to_owned(),
         Some(13) => "13: Permission denied".to_owned(),
@@ -334,6 +357,11 @@ fn not_opened(place: Place, path: &Path, error: &io::Error) -> Diagnostic {
         return Diagnostic::new(Kind::Validate, "missing-include", Severity::Info, place, message)
             .here("not read")
             .help("packages of nginx bring this file; what it sets is not known here");
+    }
+    if missing && !is_main {
+        return Diagnostic::new(Kind::Validate, "missing-include", Severity::Info, place, message)
+            .here("not read")
+            .help("if it is here, say with --prefix where relative includes start; what it sets is not known");
     }
     let help = if missing {
         "relative paths start from the main configuration's directory, or from --prefix"

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-    SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
@@ -179,7 +179,9 @@ impl Frame {
     fn label(&mut self, source: &Source, label: &Label, is_primary: bool) {
         let span = label.place.span;
         let number = source.line(span.start);
-        let Some(row) = self.rows.iter().find(|row| row.number == number) else { return };
+        let Some(row) = self.rows.iter().find(|row| row.number == number) else {
+            return;
+        };
         let end = span.end.min(row.shown.end).max(span.start);
         let offset = row.start + (span.start.saturating_sub(row.shown.start)) as usize;
         let range = (offset, (end - span.start) as usize);
@@ -220,11 +222,13 @@ fn shown_part(source: &Source, line: Span, labels: &[&Label]) -> Span {
         return line;
     }
     let spans = labels.iter().map(|label| label.place.span);
-    let around = spans.filter(|span| (line.start..=line.end).contains(&span.start)).reduce(Span::to);
+    let around =
+        spans.filter(|span| (line.start..=line.end).contains(&span.start)).reduce(Span::to);
     let around = around.unwrap_or(Span::at(line.start));
     let text = source.text();
     let mut start = around.start.saturating_sub(MAX_LINE).max(line.start);
-    let mut end = around.end.min(around.start + 2 * MAX_LINE).saturating_add(MAX_LINE).min(line.end);
+    let mut end =
+        around.end.min(around.start + 2 * MAX_LINE).saturating_add(MAX_LINE).min(line.end);
     while !text.is_char_boundary(start as usize) {
         start -= 1;
     }
@@ -260,7 +264,8 @@ impl SourceCode for Frame {
         if !(first..last).all(|row| self.follows(row)) {
             return Err(MietteError::OutOfBounds);
         }
-        let first_shown = if before > 0 && first > 0 && self.follows(first - 1) { first - 1 } else { first };
+        let first_shown =
+            if before > 0 && first > 0 && self.follows(first - 1) { first - 1 } else { first };
         let last_shown = if after > 0 && self.follows(last) { last + 1 } else { last };
         let from = if before > 0 { self.rows[first_shown].start } else { start };
         let to = self.rows.get(last_shown + 1).map_or(self.text.len(), |row| row.start);

@@ -100,7 +100,11 @@ fn finding_of<'a>(project: &Project, finding: &'a Diagnostic) -> Finding<'a> {
         path,
         start,
         end,
-        labels: culprit.into_iter().chain(&finding.labels).map(|label| remark(project, label)).collect(),
+        labels: culprit
+            .into_iter()
+            .chain(&finding.labels)
+            .map(|label| remark(project, label))
+            .collect(),
         help: finding.help.as_deref(),
         fix: finding.fix.as_ref().map(|fix| Mend {
             title: &fix.title,

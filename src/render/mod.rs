@@ -46,7 +46,9 @@ fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_invisible) {
         return Cow::Borrowed(text);
     }
-    let escape = |c: char| if is_invisible(c) { c.escape_default().to_string() } else { c.to_string() };
+    let escape = |c: char| {
+        if is_invisible(c) { c.escape_default().to_string() } else { c.to_string() }
+    };
     Cow::Owned(text.chars().map(escape).collect())
 }
 

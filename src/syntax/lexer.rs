@@ -8,7 +8,6 @@ use pest::{Parser, Token as PestToken};
 
 use crate::source::{Span, offset};
 
-
 mod grammar {
     #[derive(pest_derive::Parser)]
     #[grammar = "../grammar/nginx.pest"]
@@ -184,7 +183,9 @@ fn lex(text: &str, base: u32, into: &mut Vec<Token>) {
 fn lua_end_in(text: &str, base: u32) -> LuaEnd {
     let mut depth = 0usize;
     for token in parsed(Rule::lua_body, text) {
-        let PestToken::Start { rule, pos } = token else { continue };
+        let PestToken::Start { rule, pos } = token else {
+            continue;
+        };
         let start = base + offset(pos.pos());
         match rule {
             Rule::lua_open => depth += 1,

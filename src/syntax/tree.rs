@@ -146,13 +146,26 @@ pub struct Directive<'a> {
 }
 
 impl Tree {
+    /// The number of directives and comments.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// True if there is neither a directive nor a comment.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// What stands in the file outside all blocks.
     pub fn items<'a>(&'a self, source: &'a Source) -> Items<'a> {
         Items { source, tree: self, next: 0, end: crate::source::offset(self.nodes.len()) }
     }
 
     /// The directives of the file that stand outside all blocks.
-    pub fn directives<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = Directive<'a>> {
+    pub fn directives<'a>(
+        &'a self,
+        source: &'a Source,
+    ) -> impl Iterator<Item = Directive<'a>> + Clone {
         directives(self.items(source))
     }
 
@@ -194,7 +207,7 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-fn directives<'a>(items: Items<'a>) -> impl Iterator<Item = Directive<'a>> {
+fn directives(items: Items<'_>) -> impl Iterator<Item = Directive<'_>> + Clone {
     items.filter_map(|item| match item {
         Item::Directive(directive) => Some(directive),
         Item::Comment(_) => None,
@@ -270,12 +283,7 @@ impl<'a> Directive<'a> {
 
     /// What stands in its block.
     pub fn items(self) -> Items<'a> {
-        Items {
-            source: self.source,
-            tree: self.tree,
-            next: self.index + 1,
-            end: self.node().end,
-        }
+        Items { source: self.source, tree: self.tree, next: self.index + 1, end: self.node().end }
     }
 
     /// The directives in its block.

@@ -7,7 +7,6 @@
 use pest::Parser;
 use pest::iterators::Pair;
 
-
 mod grammar {
     #[derive(pest_derive::Parser)]
     #[grammar = "../grammar/value.pest"]
@@ -172,7 +171,9 @@ fn address(pair: Pair<'_, Rule>) -> Option<Address<'_>> {
             Address::Inet { host, port: inner.next().map(|port| port.as_str()) }
         }
     };
-    let Address::Inet { port, .. } = &found else { return Some(found) };
+    let Address::Inet { port, .. } = &found else {
+        return Some(found);
+    };
     let in_range = |port: &str| port.parse::<u16>().is_ok_and(|number| number > 0);
     let valid = port.is_none_or(|port| port.split('-').all(in_range));
     valid.then_some(found)
@@ -180,7 +181,9 @@ fn address(pair: Pair<'_, Rule>) -> Option<Address<'_>> {
 
 /// True for a parameter that a `server` in an upstream takes.
 pub fn is_peer_parameter(text: &str) -> bool {
-    let Some(parameter) = parse(Rule::parameter, text).and_then(child) else { return false };
+    let Some(parameter) = parse(Rule::parameter, text).and_then(child) else {
+        return false;
+    };
     match parameter.as_rule() {
         Rule::timed => child(parameter).is_some_and(|value| seconds(value.as_str()).is_some()),
         _ => true,

@@ -6,9 +6,10 @@
 mod terminator;
 mod values;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Kind, Severity};
 use crate::model::Model;
 use crate::project::File;
+use crate::source::Span;
 
 /// Checks of one file that need no context.
 pub fn file(file: &File, report: &mut Vec<Diagnostic>) {
@@ -18,4 +19,12 @@ pub fn file(file: &File, report: &mut Vec<Diagnostic>) {
 /// Checks of what the files mean.
 pub fn model(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     values::check(model, report);
+    if model.is_truncated {
+        let place = model.project.source(model.root.source).place(Span::at(0));
+        let message = "the includes of this configuration expand to too many directives";
+        report.push(
+            Diagnostic::new(Kind::Validate, "too-many-directives", Severity::Error, place, message)
+                .help("include each file once; what comes last was not checked"),
+        );
+    }
 }

@@ -18,7 +18,7 @@ fn walk<'a>(directives: impl Iterator<Item = Directive<'a>>, report: &mut Vec<Di
         let name = directive.name();
         match directive.body() {
             Body::Block { open, .. } if catalog::is_simple(&name) => {
-                report.push(not_terminated(directive, &name, open));
+                not_terminated(directive, &name, open, report);
             }
             Body::None if catalog::is_block(&name) => report.push(no_opening(directive, &name)),
             Body::Block { .. } if holds_entries(directive) => entries(directive, report),
@@ -32,32 +32,44 @@ fn error(rule: &'static str, directive: Directive<'_>, span: Span, message: Stri
     Diagnostic::new(Kind::Syntax, rule, Severity::Error, place, message)
 }
 
-fn not_terminated(directive: Directive<'_>, name: &str, open: u32) -> Diagnostic {
-    let message = format!("directive \"{name}\" is not terminated by \";\"");
-    let brace = Span::new(open, open + 1);
+/// Reports each place where a line of the statement begins another directive or, if none
+/// does, the brace.
+fn not_terminated(directive: Directive<'_>, name: &str, open: u32, report: &mut Vec<Diagnostic>) {
     let words = directive.words();
-    let Some(index) = continuation(directive, words) else {
-        return error("missing-semicolon", directive, brace, message)
-            .here("a block begins here")
-            .also(directive.place(), "this directive takes no block")
-            .help("end the directive with \";\"; a \"{\" that belongs to a value needs quotes around the value");
-    };
-    let last = words[index - 1].span;
-    let next = words[index].value(directive.source);
-    let edit = Edit { place: directive.source.place(Span::at(last.end)), text: ";".to_owned() };
-    error("missing-semicolon", directive, last, message)
-        .here("a \";\" is missing behind this")
-        .also(directive.place_of(words[index]), format!("\"{next}\" begins a directive of its own"))
-        .help("end the directive with \";\"")
-        .fix(Fix::safe("add the \";\"", vec![edit]))
+    let mut name = name.to_owned();
+    let before = report.len();
+    for pair in words.windows(2) {
+        let next = pair[1].value(directive.source);
+        let begins_line = directive.source.begins_line(pair[1].span.start);
+        if begins_line && !catalog::directive(&next).is_empty() {
+            report.push(missing_semicolon(directive, &name, pair[0], pair[1]));
+            name = next.into_owned();
+        }
+    }
+    if report.len() == before {
+        let brace = Span::new(open, open + 1);
+        report.push(
+            error("missing-semicolon", directive, brace, format!("directive \"{name}\" is not terminated by \";\""))
+                .here("a block begins here")
+                .also(directive.place(), "this directive takes no block")
+                .help("end the directive with \";\"; a \"{\" that belongs to a value needs quotes around the value"),
+        );
+    }
 }
 
-/// The first word that begins a line and is the name of a directive.
-fn continuation(directive: Directive<'_>, words: &[Word]) -> Option<usize> {
-    (1..words.len()).find(|&index| {
-        directive.source.begins_line(words[index].span.start)
-            && !catalog::directive(&words[index].value(directive.source)).is_empty()
-    })
+fn missing_semicolon(directive: Directive<'_>, name: &str, last: Word, next: Word) -> Diagnostic {
+    let place = directive.source.place(Span::at(last.span.end));
+    let next_name = next.value(directive.source);
+    error(
+        "missing-semicolon",
+        directive,
+        last.span,
+        format!("directive \"{name}\" is not terminated by \";\""),
+    )
+    .here("a \";\" is missing behind this")
+    .also(directive.place_of(next), format!("\"{next_name}\" begins a directive of its own"))
+    .help("end the directive with \";\"")
+    .fix(Fix::safe("add the \";\"", vec![Edit { place, text: ";".to_owned() }]))
 }
 
 fn no_opening(directive: Directive<'_>, name: &str) -> Diagnostic {
@@ -75,14 +87,21 @@ fn holds_entries(directive: Directive<'_>) -> bool {
 /// In `map`, `geo`, `types` and their like no entry has a block.
 fn entries(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
     for item in directive.items() {
-        let Item::Directive(entry) = item else { continue };
+        let Item::Directive(entry) = item else {
+            continue;
+        };
         if let Body::Block { open, .. } = entry.body() {
             let name = directive.name();
             report.push(
-                error("unexpected-brace", entry, Span::new(open, open + 1), "unexpected \"{\"".to_owned())
-                    .here(format!("an entry of \"{name}\" has no block"))
-                    .also(directive.place(), "in this block")
-                    .help("end the entry with \";\", or close the block above it with \"}\""),
+                error(
+                    "unexpected-brace",
+                    entry,
+                    Span::new(open, open + 1),
+                    "unexpected \"{\"".to_owned(),
+                )
+                .here(format!("an entry of \"{name}\" has no block"))
+                .also(directive.place(), "in this block")
+                .help("end the entry with \";\", or close the block above it with \"}\""),
             );
         }
     }

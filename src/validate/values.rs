@@ -45,7 +45,9 @@ fn typed(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
     let [word] = directive.args() else { return };
     let name = directive.name();
     let mut types = catalog::directive(&name).iter().map(|entry| entry.value);
-    let Some(Some(expected)) = types.next() else { return };
+    let Some(Some(expected)) = types.next() else {
+        return;
+    };
     if types.any(|other| other != Some(expected)) {
         return;
     }
@@ -53,22 +55,29 @@ fn typed(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
     let (valid, help) = match expected {
         ValueType::Flag => {
             if !text.eq_ignore_ascii_case("on") && !text.eq_ignore_ascii_case("off") {
-                let message =
-                    format!("invalid value \"{text}\" in \"{name}\" directive, it must be \"on\" or \"off\"");
+                let message = format!(
+                    "invalid value \"{text}\" in \"{name}\" directive, it must be \"on\" or \"off\""
+                );
                 report.push(invalid(directive, *word, message).help("write `on` or `off`"));
             }
             return;
         }
-        ValueType::Milliseconds => {
-            (value::milliseconds(&text).is_some(), "a time is a number with ms, s, m, h, d or w, as in 90s or 1h30m")
-        }
-        ValueType::Seconds => {
-            (value::seconds(&text).is_some(), "a time is a number with s, m, h, d, w, M or y, as in 90s or 1h30m")
-        }
-        ValueType::Size => (value::size(&text).is_some(), "a size is a number of bytes, or one with k or m, as in 16k"),
-        ValueType::Length => {
-            (value::length(&text).is_some(), "a size is a number of bytes, or one with k, m or g, as in 10m")
-        }
+        ValueType::Milliseconds => (
+            value::milliseconds(&text).is_some(),
+            "a time is a number with ms, s, m, h, d or w, as in 90s or 1h30m",
+        ),
+        ValueType::Seconds => (
+            value::seconds(&text).is_some(),
+            "a time is a number with s, m, h, d, w, M or y, as in 90s or 1h30m",
+        ),
+        ValueType::Size => (
+            value::size(&text).is_some(),
+            "a size is a number of bytes, or one with k or m, as in 16k",
+        ),
+        ValueType::Length => (
+            value::length(&text).is_some(),
+            "a size is a number of bytes, or one with k, m or g, as in 10m",
+        ),
     };
     if !valid {
         let message = format!("\"{name}\" directive invalid value \"{text}\"");
@@ -102,7 +111,9 @@ fn map_entry(entry: Directive<'_>, report: &mut Vec<Diagnostic>) {
 }
 
 fn listen(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
-    let Some(word) = directive.args().first() else { return };
+    let Some(word) = directive.args().first() else {
+        return;
+    };
     let text = word.value(directive.source);
     if value::listen(&text).is_none() {
         let message = format!("{} in \"{text}\" of the \"listen\" directive", address_error(&text));
@@ -123,7 +134,9 @@ fn address_error(text: &str) -> &'static str {
 }
 
 fn peer(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
-    let Some((address, parameters)) = directive.args().split_first() else { return };
+    let Some((address, parameters)) = directive.args().split_first() else {
+        return;
+    };
     let text = address.value(directive.source);
     if value::peer(&text).is_none() {
         let help = if text.contains("://") {
@@ -157,11 +170,20 @@ fn proxy_pass(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
             text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
         });
         let (message, help) = if has_scheme {
-            (format!("invalid URL \"{text}\" in \"proxy_pass\""), "a URL is http://host, http://host:port or http://unix:/path, with or without a URI behind")
+            (
+                format!("invalid URL \"{text}\" in \"proxy_pass\""),
+                "a URL is http://host, http://host:port or http://unix:/path, with or without a URI behind",
+            )
         } else if text.starts_with("ws://") || text.starts_with("wss://") {
-            (format!("invalid URL prefix in \"{text}\""), "WebSocket is proxied over http:// and https://: the Upgrade header makes the connection a socket")
+            (
+                format!("invalid URL prefix in \"{text}\""),
+                "WebSocket is proxied over http:// and https://: the Upgrade header makes the connection a socket",
+            )
         } else {
-            (format!("invalid URL prefix in \"{text}\""), "write http:// or https:// before the host")
+            (
+                format!("invalid URL prefix in \"{text}\""),
+                "write http:// or https:// before the host",
+            )
         };
         report.push(invalid(directive, *word, message).help(help));
     }
@@ -176,9 +198,13 @@ fn set_header(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
 /// Reports a text with variables that cannot be read; true if it cannot.
 fn template_error(directive: Directive<'_>, word: Word, report: &mut Vec<Diagnostic>) -> bool {
     let text = word.value(directive.source);
-    let Err(error) = value::template(&text) else { return false };
+    let Err(error) = value::template(&text) else {
+        return false;
+    };
     let help = match error {
-        TemplateError::InvalidVariableName => "write $name or ${name}; there is no way to escape a \"$\" in a value",
+        TemplateError::InvalidVariableName => {
+            "write $name or ${name}; there is no way to escape a \"$\" in a value"
+        }
         TemplateError::MissingBracket(_) => "close the variable with \"}\"",
     };
     report.push(invalid(directive, word, error.to_string()).help(help));

@@ -19,8 +19,12 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
-        let Some(upstream) = proxied.upstream(model).filter(|upstream| model.keeps_alive(upstream)) else { continue };
-        let is_exact = proxied.location.as_ref().is_some_and(|location| location.kind == MatchKind::Exact);
+        let Some(upstream) = proxied.upstream(model).filter(|upstream| model.keeps_alive(upstream))
+        else {
+            continue;
+        };
+        let is_exact =
+            proxied.location.as_ref().is_some_and(|location| location.kind == MatchKind::Exact);
         if is_exact || proxied.http_version(model).0 != "1.1" {
             continue;
         }
@@ -30,17 +34,22 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             if !matches!(value, Value::Known(value) if value.eq_ignore_ascii_case("close")) {
                 continue;
             }
-            let Some(entry) = map.find("").flatten() else { continue };
+            let Some(entry) = map.find("").flatten() else {
+                continue;
+            };
             report.push(
-                RULE.at(entry.directive.place(), format!("{variable} closes connections that the upstream keeps alive"))
-                    .here("plain requests get `Connection: close`")
-                    .also(upstream.directive.place(), "this upstream keeps idle connections")
-                    .also(line.place(), "it counts here")
-                    .help("write `'' '';`: nginx then sends no Connection header with plain requests")
-                    .fix(Fix::risky(
-                        "send no Connection header with plain requests",
-                        vec![replace(entry.directive, entry.value_word(), "''")],
-                    )),
+                RULE.at(
+                    entry.directive.place(),
+                    format!("{variable} closes connections that the upstream keeps alive"),
+                )
+                .here("plain requests get `Connection: close`")
+                .also(upstream.directive.place(), "this upstream keeps idle connections")
+                .also(line.place(), "it counts here")
+                .help("write `'' '';`: nginx then sends no Connection header with plain requests")
+                .fix(Fix::risky(
+                    "send no Connection header with plain requests",
+                    vec![replace(entry.directive, entry.value_word(), "''")],
+                )),
             );
         }
     }

@@ -22,14 +22,25 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         let wanted = !upgrade.is_empty() || matches!(proxied.intent, Intent::Strong(_));
         for (map, line) in connection_maps(model, proxied).filter(|_| wanted) {
             let variable = format!("${}", map.variable);
-            let Value::Known(value) = model.evaluate(&variable, proxied.scope, &Probe::HANDSHAKE) else { continue };
+            let Value::Known(value) = model.evaluate(&variable, proxied.scope, &Probe::HANDSHAKE)
+            else {
+                continue;
+            };
             if has_upgrade_token(&value) {
                 continue;
             }
             let entry = map.find("websocket").flatten();
             let culprit = entry.map_or(map.directive, |entry| entry.directive);
-            let here = if entry.is_some() { "a handshake comes to this" } else { "no entry matches `websocket`, and there is no default" };
-            let sent = if value.is_empty() { "no Connection header".to_owned() } else { format!("`Connection: {value}`") };
+            let here = if entry.is_some() {
+                "a handshake comes to this"
+            } else {
+                "no entry matches `websocket`, and there is no default"
+            };
+            let sent = if value.is_empty() {
+                "no Connection header".to_owned()
+            } else {
+                format!("`Connection: {value}`")
+            };
             report.push(
                 RULE.at(culprit.place(), format!("{variable} is not upgrade for handshakes"))
                     .here(here)
@@ -43,7 +54,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
 
 /// Swaps the values of a default and an empty key, or adds the default that is missing.
 fn fix(map: &Map<'_>) -> Option<Fix> {
-    let empty = map.entries.iter().find(|entry| entry.key == crate::model::Key::Exact(String::new()))?;
+    let empty =
+        map.entries.iter().find(|entry| entry.key == crate::model::Key::Exact(String::new()))?;
     if map.source != "$http_upgrade" {
         return None;
     }

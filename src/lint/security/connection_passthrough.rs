@@ -17,16 +17,23 @@ pub(in crate::lint) const RULE: Rule = Rule {
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
         for line in proxied.lines("Connection") {
-            let Some((word, value)) = value_word(line).zip(line.arg(1)) else { continue };
+            let Some((word, value)) = value_word(line).zip(line.arg(1)) else {
+                continue;
+            };
             let value = value.to_ascii_lowercase();
             if !value.contains("$http_connection") && !value.contains("${http_connection}") {
                 continue;
             }
-            let fix = variable::connection(model, variable::keeps_alive(model, [proxied])).map(|mut variable| {
-                variable.edits.push(replace(line, word, &variable.name));
-                Fix::risky(format!("send {} instead", variable.name), variable.edits)
-            });
-            let message = format!("the client's Connection header is passed on in `{}`", proxied.title(model));
+            let fix = variable::connection(model, variable::keeps_alive(model, [proxied])).map(
+                |mut variable| {
+                    variable.edits.push(replace(line, word, &variable.name));
+                    Fix::risky(format!("send {} instead", variable.name), variable.edits)
+                },
+            );
+            let message = format!(
+                "the client's Connection header is passed on in `{}`",
+                proxied.title(model)
+            );
             report.push(
                 RULE.at(line.place(), message)
                     .here("a client can name headers here that the next hop then drops")

@@ -21,17 +21,23 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         let sent = proxied.sent(model, "Upgrade", &Probe::H2C).into_iter().find(|header| {
             matches!(&header.value, Value::Known(value) if value.eq_ignore_ascii_case("h2c"))
         });
-        let Some(line) = sent.and_then(|header| header.from) else { continue };
-        let Some(word) = value_word(line) else { continue };
+        let Some(line) = sent.and_then(|header| header.from) else {
+            continue;
+        };
+        let Some(word) = value_word(line) else {
+            continue;
+        };
         let fix = variable::upgrade(model).map(|mut variable| {
             variable.edits.push(replace(line, word, &variable.name));
             Fix::safe("let only WebSocket through", variable.edits)
         });
         let guard = guards.iter().find(|(scope, _)| is_passed_by(model, proxied, *scope));
         let severity = if guard.is_some() { Severity::Warning } else { Severity::Info };
-        let message = format!("`{}` upgrades to any protocol that the client names", proxied.title(model));
-        let mut finding =
-            RULE.with(severity, line.place(), message).here("`Upgrade: h2c` reaches the backend too");
+        let message =
+            format!("`{}` upgrades to any protocol that the client names", proxied.title(model));
+        let mut finding = RULE
+            .with(severity, line.place(), message)
+            .here("`Upgrade: h2c` reaches the backend too");
         if let Some((_, guard)) = guard {
             finding = finding.also(guard.place(), "a tunnel to the backend gets past this");
         }
@@ -53,7 +59,8 @@ fn guards<'p>(model: &Model<'p>) -> Vec<(ScopeId, Directive<'p>)> {
             return None;
         }
         let limits = scope.opener.filter(|_| scope.kind == ScopeKind::LimitExcept);
-        let switched_on = |name| scope.last(name).filter(|guard| guard.arg(0).is_some_and(|arg| arg != "off"));
+        let switched_on =
+            |name| scope.last(name).filter(|guard| guard.arg(0).is_some_and(|arg| arg != "off"));
         let found = limits
             .or_else(|| scope.last("deny"))
             .or_else(|| switched_on("auth_basic"))
@@ -67,21 +74,32 @@ fn guards<'p>(model: &Model<'p>) -> Vec<(ScopeId, Directive<'p>)> {
 /// Rules like `location ~ /\.ht` keep files of nginx's own from view, not the backend's.
 fn protects_dot_files(model: &Model<'_>, id: ScopeId) -> bool {
     let location = model.scope(id).location();
-    location.is_some_and(|location| location.pattern.trim_start_matches(['^', '(']).starts_with(r"/\."))
+    location
+        .is_some_and(|location| location.pattern.trim_start_matches(['^', '(']).starts_with(r"/\."))
 }
 
-/// True if a tunnel through `proxied` reaches what the scope protects: it is in the same
-/// server or in front of the same upstream, and `proxied` is not behind it itself.
+/// True if a tunnel through `proxied` reaches what the scope protects: what that passes to
+/// the same backend or, in the same server, what it would pass to it if it let anything
+/// pass. `proxied` must not be behind the rule itself.
 fn is_passed_by(model: &Model<'_>, proxied: &Proxied<'_>, guarded: ScopeId) -> bool {
     if model.ancestors(proxied.scope).any(|id| id == guarded) {
         return false;
     }
-    let server = |id| model.ancestors(id).find(|&id| model.scope(id).kind == ScopeKind::Server);
-    if server(guarded).is_some_and(|guarded| Some(guarded) == server(proxied.scope)) {
-        return true;
-    }
-    let target = |proxied: &Proxied<'_>| proxied.target(|url| (url.host.to_lowercase(), url.port.map(str::to_owned)));
-    let behind = |other: &&Proxied<'_>| model.ancestors(other.scope).any(|id| id == guarded);
+    let target = |proxied: &Proxied<'_>| {
+        proxied.target(|url| (url.host.to_lowercase(), url.port.map(str::to_owned)))
+    };
     let here = target(proxied);
-    here.is_some() && model.proxied().iter().filter(behind).any(|other| target(other) == here)
+    let mut behind = model
+        .proxied()
+        .iter()
+        .filter(|other| model.ancestors(other.scope).any(|id| id == guarded))
+        .map(target)
+        .peekable();
+    if behind.peek().is_some() {
+        return here.is_some() && behind.any(|target| target == here);
+    }
+    let server = |id| model.ancestors(id).find(|&id| model.scope(id).kind == ScopeKind::Server);
+    let answers = ["internal", "root", "alias", "return"];
+    server(guarded).is_some_and(|guarded| Some(guarded) == server(proxied.scope))
+        && !answers.iter().any(|name| model.scope(guarded).last(name).is_some())
 }

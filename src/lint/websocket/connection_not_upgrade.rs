@@ -18,19 +18,25 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
-        let offers = proxied.sent(model, "Upgrade", &Probe::HANDSHAKE).into_iter().any(|header| {
-            matches!(header.value, Value::Known(value) if offers_websocket(&value))
-        });
+        let offers = proxied
+            .sent(model, "Upgrade", &Probe::HANDSHAKE)
+            .into_iter()
+            .any(|header| matches!(header.value, Value::Known(value) if offers_websocket(&value)));
         let connection = proxied.sent(model, "Connection", &Probe::HANDSHAKE);
         if !offers || asks_for_upgrade(&connection) != Some(false) {
             continue;
         }
-        let Some(line) = proxied.lines("Connection").last() else { continue };
-        let Some((word, value)) = value_word(line).zip(line.arg(1)) else { continue };
+        let Some(line) = proxied.lines("Connection").last() else {
+            continue;
+        };
+        let Some((word, value)) = value_word(line).zip(line.arg(1)) else {
+            continue;
+        };
         if value.contains('$') {
             continue;
         }
-        let empty_suits = !value.eq_ignore_ascii_case("close") || variable::keeps_alive(model, [proxied]);
+        let empty_suits =
+            !value.eq_ignore_ascii_case("close") || variable::keeps_alive(model, [proxied]);
         let fix = variable::connection(model, empty_suits).map(|mut variable| {
             variable.edits.push(replace(line, word, &variable.name));
             Fix::safe(format!("send {} instead", variable.name), variable.edits)
@@ -40,7 +46,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             line.source.slice(word.span),
             proxied.title(model)
         );
-        let mut finding = RULE.at(line.place(), message).here("a handshake needs the token `upgrade` here");
+        let mut finding =
+            RULE.at(line.place(), message).here("a handshake needs the token `upgrade` here");
         if let Some(upgrade) = proxied.lines("Upgrade").next() {
             finding = finding.also(upgrade.place(), "without it, this header is ignored");
         }

@@ -1,7 +1,7 @@
 //! `default-read-timeout`: idle sockets are cut after a minute.
 
 use crate::diagnostic::{Diagnostic, Fix, Severity};
-use crate::lint::edit::{insert_after, replace};
+use crate::lint::edit::{replace, set_in_location};
 use crate::lint::{Category, Rule};
 use crate::model::Model;
 
@@ -17,16 +17,19 @@ pub(in crate::lint) const RULE: Rule = Rule {
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     const MINUTE: u64 = 60_000;
     for proxied in model.proxied() {
-        let (Some(time @ 1..=MINUTE), set) = proxied.read_timeout(model) else { continue };
+        let (Some(time @ 1..=MINUTE), set) = proxied.read_timeout(model) else {
+            continue;
+        };
         if !proxied.is_active(model) || proxied.is_uncertain(model) {
             continue;
         }
         let seconds = time.div_ceil(1000);
-        let message = format!("idle sockets are cut after {seconds} s in `{}`", proxied.title(model));
+        let message =
+            format!("idle sockets are cut after {seconds} s in `{}`", proxied.title(model));
         let own = model.scope(proxied.scope).last("proxy_read_timeout");
         let edit = match own.and_then(|own| own.args().first().map(|&word| (own, word))) {
             Some((own, word)) => replace(own, word, "1h"),
-            None => insert_after(proxied.pass, "proxy_read_timeout 1h;"),
+            None => set_in_location(model, proxied, "proxy_read_timeout 1h;"),
         };
         let (place, here) = match set {
             Some(set) => (set.place(), "nginx closes the socket after this silence"),

@@ -18,8 +18,11 @@ pub(in crate::lint) const RULE: Rule = Rule {
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for id in model.scope_ids() {
         for &line in model.scope(id).all("proxy_set_header") {
-            let Some((word, value)) = value_word(line).zip(line.arg(1)) else { continue };
-            let is_connection = line.arg(0).is_some_and(|name| name.eq_ignore_ascii_case("connection"));
+            let Some((word, value)) = value_word(line).zip(line.arg(1)) else {
+                continue;
+            };
+            let is_connection =
+                line.arg(0).is_some_and(|name| name.eq_ignore_ascii_case("connection"));
             if !is_connection || value.contains('$') || !has_upgrade_token(&value) {
                 continue;
             }

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule, variable};
-use crate::model::{Model, Probe, Value, value_word};
+use crate::model::{Model, Probe, Value, asks_for_upgrade, value_word};
 
 use super::offers_websocket;
 
@@ -18,12 +18,23 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
-        let plain = proxied.sent(model, "Upgrade", &Probe::PLAIN).into_iter().find(|header| {
-            matches!(&header.value, Value::Known(value) if offers_websocket(value))
-        });
-        let Some(line) = plain.and_then(|header| header.from) else { continue };
-        let Some(word) = value_word(line) else { continue };
-        let severity = if proxied.is_dedicated() { Severity::Info } else { Severity::Error };
+        let plain = proxied
+            .sent(model, "Upgrade", &Probe::PLAIN)
+            .into_iter()
+            .find(|header| matches!(&header.value, Value::Known(value) if offers_websocket(value)));
+        let Some(line) = plain.and_then(|header| header.from) else {
+            continue;
+        };
+        let Some(word) = value_word(line) else {
+            continue;
+        };
+        let asks = asks_for_upgrade(&proxied.sent(model, "Connection", &Probe::PLAIN));
+        let severity = match asks {
+            _ if proxied.is_dedicated() => Severity::Info,
+            // Without a Connection that asks for it, backends may ignore the header.
+            Some(false) => Severity::Warning,
+            _ => Severity::Error,
+        };
         let message = format!(
             "hard-coded Upgrade header {} in `{}`",
             line.source.slice(word.span),
@@ -35,7 +46,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         });
         report.push(
             RULE.with(severity, line.place(), message)
-                .here("plain requests get it too, and backends answer them with 400")
+                .here("plain requests get it too, and backends take them for broken handshakes")
                 .also(proxied.pass.place(), "they go out here")
                 .help(
                     "send it with handshakes only: `proxy_set_header Upgrade $ws_upgrade;` with `map $http_upgrade $ws_upgrade { default ''; websocket websocket; }` at http level",

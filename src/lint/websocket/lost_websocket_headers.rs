@@ -20,12 +20,16 @@ pub(in crate::lint) const RULE: Rule = Rule {
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
         let lost = lost_lines(model, proxied);
-        let Some((culprit, last)) = proxied.headers.first().zip(proxied.headers.last()) else { continue };
+        let Some((culprit, last)) = proxied.headers.first().zip(proxied.headers.last()) else {
+            continue;
+        };
         if lost.is_empty() || proxied.is_uncertain(model) {
             continue;
         }
-        let names: Vec<_> = lost.iter().filter_map(|line| line.arg(0)).collect();
-        let message = format!("`{}` loses the inherited {}", proxied.title(model), names.join(" and "));
+        let mut names: Vec<_> = lost.iter().filter_map(|line| line.arg(0)).collect();
+        names.dedup();
+        let message =
+            format!("`{}` loses the inherited {}", proxied.title(model), names.join(" and "));
         let mut finding = RULE
             .with(severity(model, proxied, &lost), culprit.place(), message)
             .here("this line drops every inherited proxy_set_header");
@@ -46,8 +50,12 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
 }
 
 /// An error where a loss cannot be meant: the location is for sockets, or repeats one of
-/// the inherited lines, or the lines reach no location at all. Else it may be a reset.
+/// the inherited lines, or the lines reach no location at all. Else it may be a reset, as
+/// it is in an internal location that answers `auth_request`.
 fn severity(model: &Model<'_>, proxied: &Proxied<'_>, lost: &[Directive<'_>]) -> Severity {
+    if proxied.intent == Intent::None && model.scope(proxied.scope).last("internal").is_some() {
+        return Severity::Info;
+    }
     let owner = model.scope_ids().find(|&id| {
         let lines = model.scope(id).all("proxy_set_header");
         lines.iter().any(|line| line.place() == lost[0].place())
@@ -58,5 +66,9 @@ fn severity(model: &Model<'_>, proxied: &Proxied<'_>, lost: &[Directive<'_>]) ->
         proxied.headers.iter().any(same)
     });
     let reaches_none = !model.proxied().iter().any(|other| other.headers_scope == owner);
-    if proxied.intent != Intent::None || repeats || reaches_none { Severity::Error } else { Severity::Info }
+    if proxied.intent != Intent::None || repeats || reaches_none {
+        Severity::Error
+    } else {
+        Severity::Info
+    }
 }

@@ -20,7 +20,9 @@ pub(in crate::lint) const RULE: Rule = Rule {
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
         let upgrade = proxied.sent(model, "Upgrade", &Probe::HANDSHAKE);
-        let Some(line) = upgrade.into_iter().find_map(|header| header.from) else { continue };
+        let Some(line) = upgrade.into_iter().find_map(|header| header.from) else {
+            continue;
+        };
         if !never_set(model, proxied, "Connection") || proxied.is_uncertain(model) {
             continue;
         }
@@ -31,11 +33,13 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         };
         let title = proxied.title(model);
         let message = format!("no Connection header asks for the upgrade in `{title}`");
-        let fix = variable::connection(model, variable::keeps_alive(model, [proxied])).map(|mut variable| {
-            let text = format!("proxy_set_header Connection {};", variable.name);
-            variable.edits.push(insert_after(line, &text));
-            Fix::safe("send Connection: upgrade with handshakes", variable.edits)
-        });
+        let fix = variable::connection(model, variable::keeps_alive(model, [proxied])).map(
+            |mut variable| {
+                let text = format!("proxy_set_header Connection {};", variable.name);
+                variable.edits.push(insert_after(line, &text));
+                Fix::safe("send Connection: upgrade with handshakes", variable.edits)
+            },
+        );
         report.push(
             RULE.at(line.place(), message)
                 .here("Upgrade is passed on, but a backend ignores it without Connection: upgrade")

@@ -18,7 +18,8 @@ pub(in crate::lint) const RULE: Rule = Rule {
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
         let is_external = |url: ProxyUrl<'_>| {
-            let is_name = url.host.contains('.') && url.host.contains(|c: char| c.is_ascii_alphabetic());
+            let is_name =
+                url.host.contains('.') && url.host.contains(|c: char| c.is_ascii_alphabetic());
             url.tls && is_name && model.upstream(url.host).is_none()
         };
         if proxied.lines("Host").next().is_some()
@@ -28,7 +29,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         {
             continue;
         }
-        let host = proxied.target(|url| if url.is_unix { "localhost".to_owned() } else { url.host.to_owned() });
+        let host = proxied
+            .target(|url| if url.is_unix { "localhost".to_owned() } else { url.host.to_owned() });
         let sent = host.map_or("$proxy_host".to_owned(), |host| format!("`Host: {host}`"));
         let message = format!("the Host header is not passed on in `{}`", proxied.title(model));
         let fix = proxied.headers.last().map(|line| {

@@ -2,7 +2,7 @@
 
 use crate::catalog::Version;
 use crate::diagnostic::{Diagnostic, Fix, Severity};
-use crate::lint::edit::insert_after;
+use crate::lint::edit::set_in_location;
 use crate::lint::{Category, Rule};
 use crate::model::Model;
 
@@ -25,9 +25,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             continue;
         }
         let message = format!("missing proxy_http_version 1.1 in `{}`", proxied.title(model));
-        let mut finding = RULE
-            .at(proxied.pass.place(), message)
-            .here("nginx sends the handshake as HTTP/1.0");
+        let mut finding =
+            RULE.at(proxied.pass.place(), message).here("nginx sends the handshake as HTTP/1.0");
         if let Some(line) = proxied.lines("Upgrade").chain(proxied.lines("Connection")).next() {
             finding = finding.also(line.place(), "the handshake is set up here");
         }
@@ -39,7 +38,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                 ))
                 .fix(Fix::safe(
                     "add proxy_http_version 1.1",
-                    vec![insert_after(proxied.pass, "proxy_http_version 1.1;")],
+                    vec![set_in_location(model, proxied, "proxy_http_version 1.1;")],
                 )),
         );
     }

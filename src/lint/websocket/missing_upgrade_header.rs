@@ -25,7 +25,9 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         {
             continue;
         }
-        let Some(line) = connection.into_iter().find_map(|header| header.from) else { continue };
+        let Some(line) = connection.into_iter().find_map(|header| header.from) else {
+            continue;
+        };
         let message = format!("the Upgrade header is not passed on in `{}`", proxied.title(model));
         report.push(
             RULE.at(line.place(), message)

@@ -2,7 +2,7 @@
 
 use crate::catalog::Version;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
-use crate::lint::edit::insert_after;
+use crate::lint::edit::set_in_location;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Intent, Model, Probe, Proxied, asks_for_upgrade};
 
@@ -63,7 +63,7 @@ fn fix(model: &Model<'_>, proxied: &Proxied<'_>) -> Option<Fix> {
         lines.extend(inherited.map(|line| line.source.slice(line.span()).to_owned()));
     }
     // The edits of one place are made in order, so each line goes behind the one before.
-    let edits: Vec<Edit> = lines.iter().map(|line| insert_after(proxied.pass, line)).collect();
+    let edits: Vec<Edit> = lines.iter().map(|line| set_in_location(model, proxied, line)).collect();
     let place = edits[0].place;
     let text = edits.into_iter().map(|edit| edit.text).collect();
     let mut all = variable.edits;

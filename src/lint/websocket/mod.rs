@@ -23,16 +23,21 @@ use crate::syntax::Directive;
 fn lost_lines<'p>(model: &Model<'p>, proxied: &Proxied<'p>) -> Vec<Directive<'p>> {
     let parent = proxied.headers_scope.and_then(|scope| model.scope(scope).parent);
     let outer = parent.and_then(|parent| model.effective(parent, "proxy_set_header"));
-    let Some((_, outer)) = outer else { return Vec::new() };
+    let Some((_, outer)) = outer else {
+        return Vec::new();
+    };
     let needed = |line: &&Directive<'p>| {
         let name = line.arg(0).unwrap_or_default();
         let value = line.arg(1).unwrap_or_default();
         let sets = match model.evaluate(&value, proxied.scope, &Probe::HANDSHAKE) {
-            Value::Known(value) if name.eq_ignore_ascii_case("connection") => has_upgrade_token(&value),
+            Value::Known(value) if name.eq_ignore_ascii_case("connection") => {
+                has_upgrade_token(&value)
+            }
             Value::Known(value) => !value.is_empty(),
             Value::Unknown => value.to_ascii_lowercase().contains("upgrade"),
         };
-        let wanted = ["upgrade", "connection"].iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
+        let wanted =
+            ["upgrade", "connection"].iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
         wanted && sets && proxied.lines(&name).next().is_none()
     };
     outer.iter().filter(needed).copied().collect()

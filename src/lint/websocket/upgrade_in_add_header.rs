@@ -1,9 +1,10 @@
 //! `upgrade-in-add-header`: handshake headers in directives about responses.
 
-use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::{remove, replace};
 use crate::lint::{Category, Rule};
 use crate::model::{Model, Proxied, ScopeId};
+use crate::source::Span;
 use crate::syntax::Directive;
 
 pub(in crate::lint) const RULE: Rule = Rule {
@@ -26,10 +27,13 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         if lines.is_empty() {
             continue;
         }
-        let inside = |proxied: &&Proxied<'_>| model.ancestors(proxied.scope).any(|other| other == id);
-        let Some(proxied) = model.proxied().iter().find(inside) else { continue };
+        let inside =
+            |proxied: &&Proxied<'_>| model.ancestors(proxied.scope).any(|other| other == id);
+        let Some(proxied) = model.proxied().iter().find(inside) else {
+            continue;
+        };
         for line in lines {
-            finding(*line, proxied, id, report);
+            finding(model, *line, proxied, id, report);
         }
     }
 }
@@ -38,7 +42,13 @@ fn is_handshake_header(name: &str) -> bool {
     name.eq_ignore_ascii_case("upgrade") || name.eq_ignore_ascii_case("connection")
 }
 
-fn finding(line: Directive<'_>, proxied: &Proxied<'_>, scope: ScopeId, report: &mut Vec<Diagnostic>) {
+fn finding(
+    model: &Model<'_>,
+    line: Directive<'_>,
+    proxied: &Proxied<'_>,
+    scope: ScopeId,
+    report: &mut Vec<Diagnostic>,
+) {
     let header = line.arg(0).unwrap_or_default();
     let name = line.name();
     let message = format!("{name} {header} sets nothing that the backend sees");
@@ -54,14 +64,29 @@ fn finding(line: Directive<'_>, proxied: &Proxied<'_>, scope: ScopeId, report: &
             .help(format!(
                 "use `proxy_set_header {header}`; nginx itself writes the {header} header of a 101 response"
             ))
-            .fix(fix(line, &header, proxied, scope)),
+            .fix(fix(line, proxied, scope).map(|fix| {
+                // The last add_header of a block keeps the inherited ones away.
+                let applicability =
+                    if frees_inherited(model, scope) { Applicability::Unsafe } else { fix.applicability };
+                Fix { applicability, ..fix }
+            })),
     );
+}
+
+/// True if the block has no other `add_header`, and one around it has some.
+fn frees_inherited(model: &Model<'_>, scope: ScopeId) -> bool {
+    let is_other =
+        |line: &Directive<'_>| !line.arg(0).is_some_and(|name| is_handshake_header(&name));
+    let parent = model.scope(scope).parent;
+    !model.scope(scope).all("add_header").iter().any(is_other)
+        && parent.and_then(|parent| model.effective(parent, "add_header")).is_some()
 }
 
 /// Turns the line into the request header that was meant, unless that is set already.
 /// Where it would drop inherited lines, a person has to decide.
-fn fix(line: Directive<'_>, header: &str, proxied: &Proxied<'_>, scope: ScopeId) -> Option<Fix> {
-    if proxied.lines(header).next().is_some() || !line.is("add_header") {
+fn fix(line: Directive<'_>, proxied: &Proxied<'_>, scope: ScopeId) -> Option<Fix> {
+    let header = line.arg(0)?;
+    if proxied.lines(&header).next().is_some() || !line.is("add_header") {
         return Some(Fix::safe("remove the line", vec![remove(line)]));
     }
     if proxied.headers_scope.is_some_and(|owner| owner != scope) {
@@ -69,8 +94,8 @@ fn fix(line: Directive<'_>, header: &str, proxied: &Proxied<'_>, scope: ScopeId)
     }
     let mut edits = vec![replace(line, line.words()[0], "proxy_set_header")];
     if let [_, value, always] = line.args() {
-        let gap = crate::source::Span::new(value.span.end, always.span.end);
-        edits.push(crate::diagnostic::Edit { place: line.source.place(gap), text: String::new() });
+        let gap = Span::new(value.span.end, always.span.end);
+        edits.push(Edit { place: line.source.place(gap), text: String::new() });
     }
     Some(Fix::safe("set the request header instead", edits))
 }

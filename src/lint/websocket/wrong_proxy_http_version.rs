@@ -1,7 +1,7 @@
 //! `wrong-proxy-http-version`: a handshake over an HTTP version that knows no Upgrade.
 
 use crate::diagnostic::{Diagnostic, Fix, Severity};
-use crate::lint::edit::{insert_after, replace};
+use crate::lint::edit::{replace, set_in_location};
 use crate::lint::{Category, Rule};
 use crate::model::Model;
 
@@ -16,11 +16,17 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
-        let (version, Some(set)) = proxied.http_version(model) else { continue };
-        let Some(&word) = set.args().first() else { continue };
+        let (version, Some(set)) = proxied.http_version(model) else {
+            continue;
+        };
+        let Some(&word) = set.args().first() else {
+            continue;
+        };
         let reason = match &*version {
             "1.0" => "HTTP/1.0 has no Upgrade, and strict backends refuse it",
-            "2" => "nginx cannot upgrade a connection over HTTP/2, and the headers break every request",
+            "2" => {
+                "nginx cannot upgrade a connection over HTTP/2, and the headers break every request"
+            }
             _ => continue,
         };
         if !proxied.is_active(model) {
@@ -30,12 +36,13 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         let edit = if own {
             replace(set, word, "1.1")
         } else {
-            insert_after(proxied.pass, "proxy_http_version 1.1;")
+            set_in_location(model, proxied, "proxy_http_version 1.1;")
         };
         let title = proxied.title(model);
         let message = format!("proxy_http_version {version} for WebSocket handshakes in `{title}`");
         let finding = RULE.at(set.place(), message).here(reason);
-        let finding = if own { finding } else { finding.also(proxied.pass.place(), "it counts here") };
+        let finding =
+            if own { finding } else { finding.also(proxied.pass.place(), "it counts here") };
         report.push(
             finding
                 .help(format!("set `proxy_http_version 1.1;` in `{title}`"))

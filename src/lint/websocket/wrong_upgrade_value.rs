@@ -19,11 +19,15 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
-        let Some(line) = proxied.lines("Upgrade").last() else { continue };
+        let Some(line) = proxied.lines("Upgrade").last() else {
+            continue;
+        };
         let wrong_upgrade = is_wrong(model, proxied, line);
         let swapped = swapped_connection(model, proxied);
         let (culprit, what) = match (wrong_upgrade, swapped) {
-            (Some(value), _) if value.is_empty() => (line, "the backend gets no Upgrade".to_owned()),
+            (Some(value), _) if value.is_empty() => {
+                (line, "the backend gets no Upgrade".to_owned())
+            }
             (Some(value), _) => (line, format!("the backend gets `Upgrade: {value}`")),
             (None, Some(line)) => (line, "the backend gets `Connection: websocket`".to_owned()),
             (None, None) => continue,
@@ -79,7 +83,10 @@ fn fix(
     let mut edits: Vec<Edit> = Vec::new();
     let value = upgrade.arg(1)?.to_ascii_lowercase();
     let from_other_header = value == "$http_connection"
-        || value.strip_prefix('$').and_then(|name| model.map(name)).is_some_and(|map| map.source == "$http_upgrade");
+        || value
+            .strip_prefix('$')
+            .and_then(|name| model.map(name))
+            .is_some_and(|map| map.source == "$http_upgrade");
     if is_wrong(model, proxied, upgrade).is_some() {
         if !from_other_header {
             return None;

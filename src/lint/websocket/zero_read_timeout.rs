@@ -16,12 +16,19 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
-        let (Some(0), Some(set)) = proxied.read_timeout(model) else { continue };
-        let Some(&word) = set.args().first() else { continue };
+        let (Some(0), Some(set)) = proxied.read_timeout(model) else {
+            continue;
+        };
+        let Some(&word) = set.args().first() else {
+            continue;
+        };
         if !proxied.is_active(model) {
             continue;
         }
-        let message = format!("proxy_read_timeout 0 ends every handshake with 504 in `{}`", proxied.title(model));
+        let message = format!(
+            "proxy_read_timeout 0 ends every handshake with 504 in `{}`",
+            proxied.title(model)
+        );
         report.push(
             RULE.at(set.place(), message)
                 .here("0 is no time at all, not no limit")

@@ -1,0 +1,371 @@
+//! The command line as scripts and editors see it: exit status, streams, files.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{run, run_with};
+
+const CLEAN: &str = "events {}\n";
+const HARDCODED: &str = include_str!("../../fixtures/product/hardcoded.conf");
+const MAPPED: &str = include_str!("../../fixtures/product/mapped.conf");
+const LOST: &str = include_str!("../../fixtures/product/lost.conf");
+
+/// A directory with these files.
+fn directory(files: &[(&str, &str)]) -> TempDir {
+    let directory = TempDir::new().expect("a temporary directory can be made");
+    for (name, text) in files {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().expect("a file is in a directory"))
+            .expect("it can be made");
+        fs::write(path, text).expect("a file can be written");
+    }
+    directory
+}
+
+fn text(directory: &TempDir, name: &str) -> String {
+    fs::read_to_string(directory.path().join(name)).expect("the file is there")
+}
+
+fn json(directory: &Path, arguments: &[&str]) -> Value {
+    let run = run(directory, &[&["lint", "--format", "json"], arguments].concat());
+    serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {run:?}"))
+}
+
+#[test]
+fn exit_status_says_what_came_of_it() {
+    let site = directory(&[("clean.conf", CLEAN), ("hard.conf", HARDCODED), ("lost.conf", LOST)]);
+    for (arguments, code) in [
+        (&["lint", "clean.conf"][..], 0),
+        (&["check", "clean.conf"], 0),
+        (&["lint", "hard.conf"], 1),
+        (&["lint", "--fail-on", "error", "hard.conf"], 0),
+        (&["lint", "--fail-on", "error", "lost.conf"], 1),
+        (&["lint", "--fail-on", "never", "lost.conf"], 0),
+        (&["lint", "--fail-on", "info", "--pedantic", "hard.conf"], 1),
+        (&["lint", "missing.conf"], 2),
+        (&["lint", "--fail-on", "never", "missing.conf"], 2),
+        (&["lint", "clean.conf", "missing.conf"], 2),
+        (&["lint"], 2),
+        (&["lint", "--select", "no-such-rule", "clean.conf"], 2),
+        (&["lint", "--nginx-version", "one", "clean.conf"], 2),
+        (&["fmt", "--check", "clean.conf"], 0),
+        (&["fmt", "missing.conf"], 2),
+        (&["emit", "clean.conf", "--to", "json"], 0),
+        (&["emit", "missing.conf", "--to", "json"], 2),
+        (&["explain", "hardcoded-connection-header"], 0),
+        (&["explain", "no-such-rule"], 2),
+        (&["rules"], 0),
+    ] {
+        let run = run(site.path(), arguments);
+        assert_eq!(run.code, code, "{arguments:?}: {run:?}");
+    }
+}
+
+#[test]
+fn an_unreadable_file_is_said_in_every_format() {
+    let site = directory(&[("clean.conf", CLEAN)]);
+    for format in ["human", "short", "json"] {
+        let run = run(site.path(), &["lint", "--format", format, "missing.conf", "clean.conf"]);
+        assert!(
+            run.out.contains("missing.conf") && run.out.contains("failed"),
+            "{format}: {run:?}"
+        );
+    }
+}
+
+#[test]
+fn fix_gives_the_recipe_with_the_map() {
+    let site = directory(&[("site.conf", HARDCODED)]);
+    let shown = run(site.path(), &["lint", "--diff", "site.conf"]);
+    assert_eq!(
+        (shown.code, text(&site, "site.conf").as_str()),
+        (1, HARDCODED),
+        "--diff writes nothing"
+    );
+    assert!(shown.out.starts_with("--- a/site.conf\n+++ b/site.conf\n@@ "), "{shown:?}");
+    let fixed = run(site.path(), &["lint", "--fix", "site.conf"]);
+    assert_eq!(fixed.code, 0, "{fixed:?}");
+    assert_eq!(text(&site, "site.conf"), MAPPED);
+}
+
+#[test]
+fn the_product_configurations_say_what_they_should() {
+    let fixtures = crate::support::root().join("fixtures/product");
+    let rules = |name: &str| -> Vec<String> {
+        let report = json(&fixtures, &[name]);
+        let found = report["diagnostics"].as_array().expect("a list").iter();
+        found.map(|it| it["rule"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(rules("hardcoded.conf"), ["hardcoded-connection-header"]);
+    assert_eq!(rules("mapped.conf"), Vec::<String>::new());
+    assert_eq!(rules("tls.conf"), Vec::<String>::new());
+    assert_eq!(rules("lost.conf"), ["lost-websocket-headers"]);
+}
+
+#[test]
+fn each_lost_brace_is_said_with_its_block() {
+    let fixtures = crate::support::root().join("fixtures/product");
+    for (name, blocks) in [
+        ("hardcoded", &["events", "http", "upstream backend", "server", "location /chat/"][..]),
+        (
+            "mapped",
+            &[
+                "events",
+                "http",
+                "map $http_upgrade $connection_upgrade",
+                "upstream backend",
+                "server",
+                "location /chat/",
+            ],
+        ),
+        (
+            "tls",
+            &["map $http_upgrade $connection_upgrade", "upstream sockets", "server", "location /"],
+        ),
+    ] {
+        let report = json(&fixtures, &[&format!("{name}-braces-lost.conf")]);
+        let found = report["diagnostics"].as_array().expect("a list").iter();
+        let messages: Vec<_> = found
+            .filter(|it| it["rule"] == "unclosed-block")
+            .map(|it| it["message"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        let expected: Vec<_> = blocks
+            .iter()
+            .map(|block| {
+                format!("\"{block}\" is never closed: unexpected end of file, expecting \"}}\"")
+            })
+            .collect();
+        assert_eq!(messages, expected);
+    }
+}
+
+#[test]
+fn the_trap_shows_both_places() {
+    let site = directory(&[("site.conf", LOST)]);
+    let report = json(site.path(), &["site.conf"]);
+    let finding = &report["diagnostics"][0];
+    assert_eq!(finding["severity"], "error");
+    let lines: Vec<_> = finding["labels"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| &it["start"]["line"])
+        .collect();
+    let line = |text: &str| LOST.lines().position(|line| line.contains(text)).map(|at| at + 1);
+    assert_eq!(
+        lines,
+        [line("Host"), line("Upgrade $http"), line("Connection $conn")]
+            .map(|it| it.expect("a line"))
+    );
+}
+
+#[test]
+fn json_is_one_document_of_the_documented_shape() {
+    let site =
+        directory(&[("caf\u{e9}.conf", "# \u{e9}\u{20ac}\nhttp { server { listen 80; } };\n")]);
+    let report = json(site.path(), &["caf\u{e9}.conf"]);
+    assert_eq!(report["version"], 1);
+    assert_eq!(
+        report["summary"],
+        serde_json::json!({"errors": 1, "warnings": 0, "infos": 0, "files": 1})
+    );
+    let finding = &report["diagnostics"][0];
+    assert_eq!(finding["rule"], "unexpected-semicolon");
+    assert_eq!(finding["kind"], "syntax");
+    assert_eq!(finding["path"], "caf\u{e9}.conf");
+    assert_eq!(finding["start"], serde_json::json!({"line": 2, "column": 31, "offset": 38}));
+    assert_eq!(finding["end"], serde_json::json!({"line": 2, "column": 32, "offset": 39}));
+    assert_eq!(finding["fix"]["applicability"], "safe");
+    assert_eq!(finding["fix"]["edits"][0]["text"], "");
+    for key in ["severity", "message", "labels", "help"] {
+        assert!(!finding[key].is_null(), "{key} is missing: {finding}");
+    }
+}
+
+#[test]
+fn offsets_are_those_of_the_file_on_disk() {
+    let site = directory(&[]);
+    fs::write(site.path().join("latin.conf"), b"# \xe9\xe8\n};\n").expect("it can be written");
+    let report = json(site.path(), &["latin.conf"]);
+    assert_eq!(
+        report["diagnostics"][0]["start"],
+        serde_json::json!({"line": 2, "column": 1, "offset": 5})
+    );
+}
+
+#[test]
+fn rules_are_chosen_by_name_and_category() {
+    let site = directory(&[("site.conf", HARDCODED)]);
+    let count = |arguments: &[&str]| {
+        let report = json(site.path(), &[arguments, &["site.conf"]].concat());
+        report["diagnostics"].as_array().expect("a list").len()
+    };
+    assert_eq!(count(&[]), 1);
+    assert_eq!(count(&["--pedantic"]), 4);
+    assert_eq!(count(&["--ignore", "hardcoded-connection-header"]), 0);
+    assert_eq!(count(&["--ignore", "websocket"]), 0);
+    assert_eq!(count(&["--select", "security"]), 1);
+    assert_eq!(count(&["--select", "missing-host-header,default-read-timeout"]), 2);
+    assert_eq!(count(&["--pedantic", "--ignore", "security,missing-host-header"]), 2);
+}
+
+#[test]
+fn the_version_decides() {
+    let without = MAPPED.replace("            proxy_http_version 1.1;\n", "");
+    let site = directory(&[("site.conf", &without)]);
+    let rules = |version: &str| {
+        let report = json(site.path(), &["--nginx-version", version, "site.conf"]);
+        report["diagnostics"][0]["rule"].as_str().map(str::to_owned)
+    };
+    assert_eq!(rules("1.22").as_deref(), Some("missing-proxy-http-version"));
+    assert_eq!(rules("1.29.6").as_deref(), Some("missing-proxy-http-version"));
+    assert_eq!(rules("1.29.7").as_deref(), Some("map-close-defeats-keepalive"));
+}
+
+#[test]
+fn colours_are_for_terminals_and_on_request() {
+    let site = directory(&[("site.conf", HARDCODED)]);
+    let plain = run(site.path(), &["lint", "site.conf"]);
+    assert!(!plain.out.contains('\u{1b}'), "{plain:?}");
+    let coloured = run(site.path(), &["lint", "--color", "always", "site.conf"]);
+    assert!(coloured.out.contains('\u{1b}'), "{coloured:?}");
+}
+
+#[test]
+fn what_a_configuration_holds_cannot_steer_the_terminal() {
+    let site = directory(&[("site.conf", "events { \u{1b}[31m\u{202e}evil\u{9b}2J }\n")]);
+    for format in ["human", "short"] {
+        let run = run(site.path(), &["lint", "--format", format, "site.conf"]);
+        assert_eq!(run.code, 1);
+        let bad = run.out.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
+        assert_eq!(bad, None, "{run:?}");
+    }
+}
+
+#[test]
+fn standard_input_is_read_and_never_written() {
+    let site = directory(&[]);
+    let lint = run_with(site.path(), &["lint", "--format", "short", "-"], HARDCODED.as_bytes());
+    assert_eq!(lint.code, 1);
+    assert!(lint.out.starts_with("<stdin>:"), "{lint:?}");
+    let fix = run_with(site.path(), &["lint", "--fix", "-"], HARDCODED.as_bytes());
+    assert_eq!(fix.code, 2, "{fix:?}");
+    let fmt = run_with(site.path(), &["fmt", "-"], b"events{}");
+    assert_eq!((fmt.code, fmt.out.as_str()), (0, "events {}\n"));
+    let check = run_with(site.path(), &["fmt", "--check", "-"], b"events{}");
+    assert_eq!((check.code, check.out.as_str()), (1, "<stdin>\n"));
+    let broken = run_with(site.path(), &["fmt", "-"], b"events {");
+    assert_eq!((broken.code, broken.out.as_str()), (2, ""));
+}
+
+#[test]
+fn fmt_writes_only_what_changes_and_refuses_broken_files() {
+    let site = directory(&[("a.conf", "events{}"), ("b.conf", CLEAN), ("c.conf", "events {")]);
+    let listed = run(site.path(), &["fmt", "--check", "a.conf", "b.conf"]);
+    assert_eq!((listed.code, listed.out.as_str()), (1, "a.conf\n"));
+    assert_eq!(text(&site, "a.conf"), "events{}");
+    let diff = run(site.path(), &["fmt", "--diff", "a.conf"]);
+    assert!(diff.code == 1 && diff.out.contains("+events {}"), "{diff:?}");
+    let all = run(site.path(), &["fmt", "."]);
+    assert_eq!(all.code, 2, "{all:?}");
+    assert!(all.err.contains("c.conf") && all.err.contains("never closed"), "{all:?}");
+    assert_eq!(text(&site, "a.conf"), CLEAN);
+    assert_eq!(text(&site, "c.conf"), "events {");
+}
+
+#[test]
+fn a_directory_stands_for_the_configurations_in_it() {
+    let main = "events {}\nhttp {\n    include conf.d/*.conf;\n}\n";
+    let server =
+        "server {\n    location /ws/ {\n        proxy_pass http://127.0.0.1:1;\n    }\n}\n";
+    let site = directory(&[
+        ("nginx.conf", main),
+        ("conf.d/a.conf", server),
+        ("sites-enabled/b", server),
+        (".hidden/c.conf", server),
+        ("notes.txt", "no configuration"),
+    ]);
+    let report = json(site.path(), &["."]);
+    assert_eq!(report["summary"]["files"], 3);
+    let paths: Vec<_> =
+        report["diagnostics"].as_array().expect("a list").iter().map(|it| &it["path"]).collect();
+    assert_eq!(paths, ["./conf.d/a.conf", "./sites-enabled/b"], "each file is reported once");
+    let empty = directory(&[("notes.txt", "no configuration")]);
+    assert_eq!(run(empty.path(), &["lint", "."]).code, 2);
+}
+
+#[test]
+fn fixes_reach_included_files_all_or_none() {
+    let main = "events {}\n\nhttp {\n    include conf.d/*.conf;\n}\n";
+    let server = "server {\n\tlocation / {\n\t\tproxy_pass http://127.0.0.1:1;\n\t\tproxy_http_version 1.1;\n\t\tproxy_set_header Upgrade $http_upgrade;\n\t\tproxy_set_header Connection upgrade;\n\t}\n}\n";
+    let site =
+        directory(&[("nginx.conf", main), ("conf.d/a.conf", server), ("conf.d/b.conf", server)]);
+    let fixed = run(site.path(), &["lint", "--fix", "nginx.conf"]);
+    assert_eq!(fixed.code, 0, "{fixed:?}");
+    assert_eq!(text(&site, "nginx.conf").matches("map $http_upgrade").count(), 1);
+    for name in ["conf.d/a.conf", "conf.d/b.conf"] {
+        assert!(
+            text(&site, name).contains("\t\tproxy_set_header Connection $connection_upgrade;\n")
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn writing_keeps_links_and_permissions() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let site = directory(&[("sites-available/site.conf", "events{}")]);
+    let real = site.path().join("sites-available/site.conf");
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).expect("they can be set");
+    fs::create_dir(site.path().join("sites-enabled")).expect("it can be made");
+    let link = site.path().join("sites-enabled/site.conf");
+    symlink("../sites-available/site.conf", &link).expect("it can be made");
+    assert_eq!(run(site.path(), &["fmt", "sites-enabled/site.conf"]).code, 0);
+    assert!(link.is_symlink());
+    assert_eq!(fs::read_to_string(&real).expect("it is there"), CLEAN);
+    assert_eq!(fs::metadata(&real).expect("it is there").permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn emit_prints_canonical_flat_and_json() {
+    let main = "events{}\nhttp {\n  include part.conf; # here\n}\n";
+    let site = directory(&[("nginx.conf", main), ("part.conf", "sendfile on;\n# end\n")]);
+    let canonical = run(site.path(), &["emit", "nginx.conf", "--to", "nginx"]);
+    assert_eq!(canonical.out, "events {}\nhttp {\n    include part.conf; # here\n}\n");
+    let flat = run(site.path(), &["emit", "nginx.conf", "--to", "nginx", "--flat"]);
+    let expected = "events {}\nhttp {\n    # include part.conf: part.conf\n    sendfile on;\n    # end\n    # here\n}\n";
+    assert_eq!(flat.out, expected);
+    let json = run(site.path(), &["emit", "nginx.conf", "--to", "json"]);
+    fs::write(site.path().join("nginx.json"), &json.out).expect("it can be written");
+    let back = run(site.path(), &["emit", "nginx.json", "--to", "nginx"]);
+    assert_eq!((back.code, back.out.as_str()), (0, main));
+    let piped = run_with(site.path(), &["emit", "-", "--to", "nginx"], json.out.as_bytes());
+    assert_eq!(piped.out, main);
+}
+
+#[test]
+fn emit_drops_nothing_in_silence() {
+    let site = directory(&[
+        ("missing.conf", "events {}\ninclude not-here.conf;\n"),
+        ("broken.conf", "events {"),
+        (
+            "other.json",
+            "{\"ngxc\": \"conf\", \"version\": 99, \"path\": \"\", \"encoding\": \"utf-8\", \"items\": [], \"after\": \"\"}",
+        ),
+        ("no.json", "[]"),
+    ]);
+    for arguments in [
+        &["emit", "missing.conf", "--to", "nginx", "--flat"][..],
+        &["emit", "broken.conf", "--to", "nginx"],
+        &["emit", "broken.conf", "--to", "json"],
+        &["emit", "other.json", "--to", "nginx"],
+        &["emit", "no.json", "--to", "nginx"],
+    ] {
+        let run = run(site.path(), arguments);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}: {run:?}");
+        assert!(!run.err.is_empty(), "{arguments:?}");
+    }
+}

@@ -1,0 +1,134 @@
+//! The laws over other people's configurations, when `NGXC_CORPUS` names a folder of them.
+//!
+//! Its `index.tsv` says what nginx 1.22 answers of each file.
+
+use std::path::{Path, PathBuf};
+
+use ngxc::catalog::Version;
+use ngxc::diagnostic::Kind;
+use ngxc::project::{Files, Project};
+use ngxc::source::SourceId;
+
+use crate::laws::{LAWS, file, pipeline_runs};
+use crate::support::skipped;
+
+/// One line of the index.
+struct Row {
+    path: PathBuf,
+    /// `ok`, `syntax`, `semantic`, …
+    class: String,
+    message: String,
+    /// What was put around the file to make it a configuration.
+    wrapped_as: String,
+}
+
+/// The corpus, if there is one; its absence is said aloud.
+fn rows() -> Option<Vec<Row>> {
+    let Some(root) = std::env::var_os("NGXC_CORPUS").map(PathBuf::from) else {
+        skipped("NGXC_CORPUS names no corpus");
+        return None;
+    };
+    let index = std::fs::read(root.join("index.tsv")).expect("a corpus has an index.tsv");
+    let index = String::from_utf8_lossy(&index);
+    let mut lines = index.lines();
+    let header: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
+    let column = |name: &str| {
+        header.iter().position(|found| *found == name).expect("the index has this column")
+    };
+    let (path, class, message) = (column("file"), column("v1.22_class"), column("v1.22_message"));
+    let wrapped_as = column("wrapped_as");
+    let row = |line: &str| {
+        let fields: Vec<&str> = line.split('\t').collect();
+        Row {
+            path: root.join(fields[path]),
+            class: fields[class].to_owned(),
+            message: fields[message].to_owned(),
+            wrapped_as: fields[wrapped_as].to_owned(),
+        }
+    };
+    Some(lines.map(row).collect())
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn what_nginx_accepts_has_no_syntax_error() {
+    let Some(rows) = rows() else { return };
+    let accepted: Vec<_> = rows.iter().filter(|row| row.class == "ok").collect();
+    assert!(
+        accepted.len() > 1000,
+        "the corpus has only {} files that nginx accepts",
+        accepted.len()
+    );
+    let wrong: Vec<_> =
+        accepted.iter().filter(|row| file(&read(&row.path)).has_syntax_errors).collect();
+    let wrong: Vec<_> = wrong.iter().map(|row| &row.path).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn syntax_errors_are_found_where_they_are() {
+    let Some(rows) = rows() else { return };
+    let mut wrong = Vec::new();
+    // An error in another file, which the corpus does not have, is not in view.
+    let rejected: Vec<_> =
+        rows.iter().filter(|row| row.class == "syntax" && has_cause(row)).collect();
+    assert!(rejected.len() > 50, "the corpus has only {} syntax errors", rejected.len());
+    for row in rejected {
+        let project = Project::load(&Files::disk(), std::slice::from_ref(&row.path), None);
+        let report = ngxc::check(&project, Version::OLDEST_COMMON);
+        let named: u32 =
+            row.message.rsplit(':').next().and_then(|line| line.parse().ok()).expect("a line");
+        // nginx names the line where it stops; the cause is on it or before it. In a map,
+        // which a file cannot say that it belongs to, it stops at any block.
+        let named = if row.wrapped_as.contains("map{") { u32::MAX } else { named };
+        let found = report.iter().any(|finding| {
+            let place = finding.label.place;
+            finding.kind == Kind::Syntax
+                && project.source(place.source).line(place.span.start) <= named
+        });
+        if !found {
+            wrong.push(format!("{}: {}", row.path.display(), row.message));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// True if the file that nginx names is in the corpus: the file itself or a neighbour.
+fn has_cause(row: &Row) -> bool {
+    let named = row.message.rsplit(" in ").next().unwrap_or_default();
+    let Some(name) = named.strip_prefix("/etc/nginx/").and_then(|name| name.split(':').next())
+    else {
+        return true;
+    };
+    row.path.parent().is_some_and(|directory| directory.join(name).is_file())
+}
+
+#[test]
+fn laws_hold_for_what_nginx_accepts() {
+    let Some(rows) = rows() else { return };
+    let mut broken = Vec::new();
+    for row in rows.iter().filter(|row| row.class == "ok") {
+        let bytes = read(&row.path);
+        for (name, law) in LAWS {
+            if let Err(reason) = law(&bytes) {
+                broken.push(format!("{}: {name}: {reason}", row.path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn every_file_and_its_prefixes_go_through() {
+    let Some(rows) = rows() else { return };
+    for row in &rows {
+        let bytes = read(&row.path);
+        assert_eq!(file(&bytes).source.id, SourceId(0));
+        for part in 1..=4 {
+            pipeline_runs(&bytes[..bytes.len() * part / 4]);
+        }
+    }
+}

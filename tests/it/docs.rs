@@ -1,0 +1,150 @@
+//! The documentation is true: the rules' pages, and every output that a page shows.
+//!
+//! `UPDATE_DOCS=1 cargo test docs` writes the outputs anew; look at them before committing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ngxc::catalog::Version;
+use ngxc::diagnostic::{Diagnostic, Severity};
+use ngxc::lint::{RULES, Rule};
+use ngxc::project::{Files, Project};
+use ngxc::{check, fix};
+
+use crate::support::{files_below, root, run};
+
+const HEADINGS: [&str; 6] =
+    ["## Why", "## Bad", "## Good", "## Fix", "## Versions", "## References"];
+
+fn load(files: &Files) -> (Project, Vec<Diagnostic>) {
+    let project = Project::load(files, &[PathBuf::from("page.conf")], None);
+    let report = check(&project, Version::OLDEST_COMMON);
+    (project, report)
+}
+
+fn page(conf: &str) -> Files {
+    let mut files = Files::memory();
+    files.set(Path::new("page.conf"), conf.as_bytes().to_vec());
+    files
+}
+
+/// The names of the findings of at least this severity, each once.
+fn rules(conf: &str, least: Severity) -> Vec<&'static str> {
+    let (_, report) = load(&page(conf));
+    let mut rules: Vec<_> = report
+        .iter()
+        .filter(|finding| finding.severity >= least)
+        .map(|finding| finding.rule)
+        .collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules
+}
+
+/// The one block of nginx configuration below a heading.
+fn example<'a>(rule: &'a Rule, heading: &str) -> &'a str {
+    let section =
+        rule.docs.split(heading).nth(1).unwrap_or_else(|| panic!("{}: no {heading}", rule.name));
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let block =
+        section.split("```nginx\n").nth(1).unwrap_or_else(|| panic!("{}: no example", rule.name));
+    block.split("```").next().unwrap_or_default()
+}
+
+#[test]
+fn pages_have_their_headings() {
+    for rule in RULES {
+        assert!(
+            rule.docs.starts_with(&format!("# {}\n", rule.name)),
+            "{}: another title",
+            rule.name
+        );
+        let found: Vec<_> = rule.docs.lines().filter(|line| line.starts_with("## ")).collect();
+        assert_eq!(found, HEADINGS, "{}", rule.name);
+    }
+    let pages = files_below(&root().join("docs/rules"), &["md"]);
+    assert_eq!(pages.len(), RULES.len(), "every page is of a rule");
+}
+
+#[test]
+fn bad_examples_have_this_finding_and_no_other() {
+    for rule in RULES {
+        let bad = example(rule, "## Bad");
+        if rule.severity == Severity::Info {
+            assert_eq!(rules(bad, Severity::Warning), Vec::<&str>::new(), "{}", rule.name);
+            assert!(rules(bad, Severity::Info).contains(&rule.name), "{}", rule.name);
+        } else {
+            assert_eq!(rules(bad, Severity::Warning), [rule.name]);
+        }
+    }
+}
+
+#[test]
+fn good_examples_are_clean() {
+    for rule in RULES {
+        let good = example(rule, "## Good");
+        assert_eq!(rules(good, Severity::Warning), Vec::<&str>::new(), "{}", rule.name);
+        assert!(!rules(good, Severity::Info).contains(&rule.name), "{}", rule.name);
+    }
+}
+
+#[test]
+fn fixes_mend_the_bad_examples() {
+    for rule in RULES {
+        let fixed =
+            fix::run(page(example(rule, "## Bad")), load, |finding| finding.rule == rule.name)
+                .unwrap_or_else(|error| panic!("{}: {error}", rule.name));
+        let (_, report) = load(&fixed.files);
+        let left: Vec<_> =
+            report.iter().filter(|finding| finding.severity > Severity::Info).collect();
+        assert!(fixed.count > 0, "{}: nothing to fix", rule.name);
+        assert!(left.is_empty(), "{}: {left:#?}", rule.name);
+    }
+}
+
+/// In a block marked `console`, each line with `$ ngxc …` is followed by what that prints.
+#[test]
+fn shown_outputs_are_real() {
+    let mut pages = files_below(&root().join("docs"), &["md"]);
+    pages.push(root().join("README.md"));
+    let mut shown = 0;
+    for path in pages {
+        let text = fs::read_to_string(&path).expect("a page can be read");
+        let (updated, count) = rerun(&text);
+        shown += count;
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(&path, &updated).expect("a page can be written");
+        } else {
+            assert_eq!(text, updated, "{}: UPDATE_DOCS=1 cargo test docs", path.display());
+        }
+    }
+    assert!(shown > 3, "only {shown} outputs are shown");
+}
+
+fn rerun(page: &str) -> (String, usize) {
+    let mut out = String::new();
+    let mut count = 0;
+    let mut lines = page.split_inclusive('\n');
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        if line != "```console\n" {
+            continue;
+        }
+        for line in lines.by_ref() {
+            if let Some(command) = line.strip_prefix("$ ngxc ") {
+                let arguments: Vec<&str> = command.split_whitespace().collect();
+                let run = run(root(), &arguments);
+                out.push_str(line);
+                out.push_str(&run.out);
+                out.push_str(&run.err);
+                count += 1;
+            } else if line.starts_with("```") {
+                out.push_str(line);
+                break;
+            } else if line.starts_with("$ ") {
+                panic!("a console block shows ngxc only: {line}");
+            }
+        }
+    }
+    (out, count)
+}

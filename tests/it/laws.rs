@@ -1,0 +1,216 @@
+//! The laws of `docs/ARCHITECTURE.md`, for one file at a time: here for all fixtures, in
+//! `corpus.rs` for other people's files.
+
+use std::path::{Path, PathBuf};
+
+use ngxc::catalog::Version;
+use ngxc::diagnostic::{Diagnostic, Severity};
+use ngxc::project::{File, Files, Project};
+use ngxc::source::{Source, SourceId};
+use ngxc::syntax::{TokenKind, tokens};
+use ngxc::{check, emit, fix, render, syntax};
+
+use crate::support::fixtures;
+
+/// Reads bytes as a file of its own.
+pub fn file(bytes: &[u8]) -> File {
+    let source = Source::new(SourceId(0), "law.conf", bytes.to_vec());
+    let (tree, report) = syntax::parse(&source);
+    File { has_syntax_errors: !report.is_empty(), source, tree }
+}
+
+/// Lints bytes as a project of one file.
+fn lint(bytes: &[u8]) -> (Project, Vec<Diagnostic>) {
+    let mut files = Files::memory();
+    files.set(Path::new("law.conf"), bytes.to_vec());
+    let project = Project::load(&files, &[PathBuf::from("law.conf")], None);
+    let report = check(&project, Version::OLDEST_COMMON);
+    (project, report)
+}
+
+/// Law 1: tokens and the white space between them are the whole text.
+pub fn tokens_are_the_text(bytes: &[u8]) -> Result<(), String> {
+    let file = file(bytes);
+    let text = file.source.text();
+    let mut done = 0;
+    let gap = |from: usize, to: usize| {
+        let gap = &text[from..to];
+        if gap.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
+            Ok(())
+        } else {
+            Err(format!("lost: {gap:?}"))
+        }
+    };
+    for token in tokens(text) {
+        gap(done, token.span.start as usize)?;
+        done = token.span.end as usize;
+    }
+    gap(done, text.len())?;
+    if file.source.encode(text).as_deref() == Some(bytes) {
+        Ok(())
+    } else {
+        Err("bytes changed".to_owned())
+    }
+}
+
+/// Laws 2 and 3: formatting is idempotent, and keeps every token and comment in order.
+pub fn formatting_keeps_tokens(bytes: &[u8]) -> Result<(), String> {
+    let before = file(bytes);
+    if before.has_syntax_errors {
+        return match emit::format(&before) {
+            Err(emit::EmitError::Syntax) => Ok(()),
+            other => Err(format!("a broken file was formatted: {other:?}")),
+        };
+    }
+    let once = emit::format(&before).map_err(|error| error.to_string())?;
+    let encoded = before.source.encode(&once).ok_or("no bytes for the text")?.into_owned();
+    let after = file(&encoded);
+    let twice = emit::format(&after).map_err(|error| format!("again: {error}"))?;
+    if once != twice {
+        return Err("formatting twice gives something else".to_owned());
+    }
+    if words(&before) == words(&after) { Ok(()) } else { Err("tokens changed".to_owned()) }
+}
+
+/// All tokens without white space at the end of comments. Lua code, which the tokens of
+/// the plain language cut in pieces, is compared by the formatter itself.
+fn words(file: &File) -> Vec<(TokenKind, String)> {
+    let text = file.source.text();
+    let has_lua = text.contains("_by_lua_block");
+    let all = tokens(text).filter(|_| !has_lua);
+    all.map(|token| (token.kind, text[token.span.range()].trim_end().to_owned())).collect()
+}
+
+/// Law 4: fixes converge, and leave no error of nginx's that was not there.
+pub fn fixes_converge(bytes: &[u8]) -> Result<(), String> {
+    let mut files = Files::memory();
+    files.set(Path::new("law.conf"), bytes.to_vec());
+    let load = |files: &Files| {
+        let project = Project::load(files, &[PathBuf::from("law.conf")], None);
+        let report = check(&project, Version::OLDEST_COMMON);
+        (project, report)
+    };
+    let fixed = fix::run(files, load, |_| true).map_err(|error| error.to_string())?;
+    for change in fixed.changes {
+        if change.before == change.after {
+            return Err("a fix changed nothing".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Law 5, for one prefix: the whole pipeline comes to an end without a panic.
+pub fn pipeline_runs(bytes: &[u8]) {
+    let (project, report) = lint(bytes);
+    let shown: Vec<_> = report.iter().collect();
+    let text = render::human(&project, &shown, true, 80) + &render::json(&project, &shown);
+    assert!(!text.is_empty());
+    let file = &project.files()[0];
+    let _ = (emit::format(file), emit::write(file), emit::flat(&project, &project.roots()[0]));
+}
+
+/// Law 7: JSON gives back the bytes that it was made from.
+pub fn json_gives_the_bytes_back(bytes: &[u8]) -> Result<(), String> {
+    let file = file(bytes);
+    if file.has_syntax_errors {
+        return Ok(());
+    }
+    let json = emit::write(&file).map_err(|error| error.to_string())?;
+    let back = emit::read(json.as_bytes()).map_err(|error| error.to_string())?;
+    if back == bytes { Ok(()) } else { Err("other bytes came back".to_owned()) }
+}
+
+/// Law 8: two runs print the same.
+fn runs_are_equal(bytes: &[u8]) -> Result<(), String> {
+    let print = || {
+        let (project, report) = lint(bytes);
+        render::json(&project, &report.iter().collect::<Vec<_>>())
+    };
+    if print() == print() { Ok(()) } else { Err("two runs differ".to_owned()) }
+}
+
+/// A law, and its name for failures.
+pub type Law = (&'static str, fn(&[u8]) -> Result<(), String>);
+
+/// The laws that hold for any bytes.
+pub const LAWS: [Law; 4] = [
+    ("tokens are the text", tokens_are_the_text),
+    ("formatting keeps tokens", formatting_keeps_tokens),
+    ("fixes converge", fixes_converge),
+    ("JSON gives the bytes back", json_gives_the_bytes_back),
+];
+
+fn all_fixtures() -> Vec<(PathBuf, Vec<u8>)> {
+    let read = |path: PathBuf| {
+        let bytes = std::fs::read(&path).expect("a fixture can be read");
+        (path, bytes)
+    };
+    fixtures().into_iter().map(read).collect()
+}
+
+#[test]
+fn laws_hold_for_fixtures() {
+    let mut broken = Vec::new();
+    for (path, bytes) in all_fixtures() {
+        for (name, law) in
+            LAWS.into_iter().chain([("two runs are equal", runs_are_equal as fn(&[u8]) -> _)])
+        {
+            if let Err(reason) = law(&bytes) {
+                broken.push(format!("{}: {name}: {reason}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn every_prefix_of_a_fixture_goes_through() {
+    for (_, bytes) in all_fixtures() {
+        let step = if bytes.len() > 4000 { 97 } else { 1 };
+        for end in (0..=bytes.len()).step_by(step) {
+            pipeline_runs(&bytes[..end]);
+        }
+    }
+}
+
+#[test]
+fn a_comment_at_any_line_end_survives_formatting() {
+    const PROBE: &str = " # probe";
+    for (path, bytes) in all_fixtures() {
+        let original = file(&bytes);
+        if original.has_syntax_errors {
+            continue;
+        }
+        let text = original.source.text();
+        for (at, _) in text.match_indices('\n') {
+            let at = if text[..at].ends_with('\r') { at - 1 } else { at };
+            let probed = format!("{}{PROBE}{}", &text[..at], &text[at..]);
+            let probed =
+                file(original.source.encode(&probed).expect("the probe is ASCII").as_ref());
+            if probed.has_syntax_errors {
+                continue;
+            }
+            let formatted = emit::format(&probed).expect("what can be read can be formatted");
+            assert!(formatted.contains("# probe"), "{}: lost at offset {at}", path.display());
+        }
+    }
+}
+
+#[test]
+fn nothing_that_is_fixed_is_an_error_afterwards() {
+    for (path, bytes) in all_fixtures() {
+        let mut files = Files::memory();
+        files.set(Path::new("law.conf"), bytes);
+        let load = |files: &Files| {
+            let project = Project::load(files, &[PathBuf::from("law.conf")], None);
+            let report = check(&project, Version::OLDEST_COMMON);
+            (project, report)
+        };
+        let fixed = fix::run(files, load, |_| true).expect("fixes converge");
+        let (_, report) = load(&fixed.files);
+        let left = report
+            .iter()
+            .find(|finding| finding.fix.is_some() && finding.severity == Severity::Error);
+        assert!(left.is_none(), "{}: {left:#?}", path.display());
+    }
+}

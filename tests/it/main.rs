@@ -1,0 +1,13 @@
+//! All integration tests, in one binary.
+
+mod cli;
+mod corpus;
+mod docs;
+mod fixtures;
+mod hostile;
+mod laws;
+mod nginx;
+mod oracle;
+mod support;
+mod tidy;
+mod websocket;

@@ -1,0 +1,514 @@
+//! The real nginx: where it is, what it says of a configuration, and how to run it.
+//!
+//! Tests that need nginx begin with [`find`], which knows what to do without it.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::thread::sleep;
+use std::time::Duration;
+
+use regex_lite::{Captures, Regex};
+use tempfile::TempDir;
+
+/// Where nginx is when it is not on the PATH of everyone.
+const DIRECTORIES: [&str; 4] =
+    ["/usr/sbin", "/usr/local/sbin", "/usr/local/nginx/sbin", "/opt/homebrew/bin"];
+
+/// The configuration that includes the one under test. No mask of a fixture matches it.
+const MAIN: &str = "oracle.main";
+
+/// Files of nginx's packages that fixtures may include.
+const SHIPPED: [&str; 5] =
+    ["mime.types", "proxy_params", "fastcgi_params", "uwsgi_params", "scgi_params"];
+
+/// What a configuration says that needs modules which packages keep apart.
+const MODULES: [(&str, &[&str]); 2] = [
+    (r"\w+_by_lua\w*", &["ndk_http_module.so", "ngx_http_lua_module.so"]),
+    ("stream", &["ngx_stream_module.so"]),
+];
+
+/// The modules of nginx that write temporary files.
+const TEMP_FILES: [&str; 5] = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+
+/// The parser's own words, by which nginx says that a text is not its language.
+const SYNTAX: [&str; 8] = [
+    "unexpected \"",
+    "unexpected end of file",
+    "too long parameter",
+    "is not terminated by \";\"",
+    "has no opening \"{\"",
+    "lua code block",
+    "Lua code block",
+    "unknown directive \"\u{feff}",
+];
+
+/// An nginx that can be run.
+pub struct Nginx {
+    binary: PathBuf,
+    /// As in `1.22.1`.
+    pub version: String,
+    /// What `nginx -V` says.
+    build: String,
+}
+
+/// What nginx says of a configuration.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The test is successful.
+    Accepted,
+    /// It is not nginx's language, in nginx's words.
+    Syntax(String),
+    /// It is nginx's language, as far as nginx has read it, and does not do.
+    Invalid {
+        /// In nginx's words.
+        message: String,
+        /// Nginx read no further than to some line.
+        midway: bool,
+    },
+}
+
+/// The nginx to test with.
+///
+/// Without one the test that asks has nothing to do, which it says on stderr; where
+/// `NGXC_REQUIRE_NGINX` is set it fails. `NGXC_NGINX` names the one to take.
+pub fn find() -> Option<Nginx> {
+    let found = candidates().into_iter().find_map(Nginx::ask);
+    if found.is_none() {
+        let required = env::var_os("NGXC_REQUIRE_NGINX").is_some();
+        assert!(!required, "no nginx on this machine, and NGXC_REQUIRE_NGINX is set");
+        // Not `eprintln`, whose text is shown only when the test fails.
+        writeln!(std::io::stderr(), "skipped: no nginx on this machine").expect("stderr is open");
+    }
+    found
+}
+
+fn candidates() -> Vec<PathBuf> {
+    if let Some(binary) = env::var_os("NGXC_NGINX") {
+        return vec![binary.into()];
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let directories = env::split_paths(&path).chain(DIRECTORIES.map(PathBuf::from));
+    directories.map(|directory| directory.join("nginx")).collect()
+}
+
+impl Nginx {
+    fn ask(binary: PathBuf) -> Option<Self> {
+        let output = Command::new(&binary).arg("-V").output().ok()?;
+        let build = String::from_utf8_lossy(&output.stderr).into_owned();
+        let version = pattern(r"version: \w+/(\d+\.\d+\.\d+)").captures(&build)?[1].to_owned();
+        Some(Self { binary, version, build })
+    }
+
+    /// Whether this nginx is at least of a version.
+    pub fn is_at_least(&self, version: [u32; 3]) -> bool {
+        let own: Vec<u32> = self.version.split('.').map_while(|part| part.parse().ok()).collect();
+        own.as_slice() >= version.as_slice()
+    }
+
+    /// An argument of nginx's build.
+    fn configured(&self, name: &str) -> Option<&str> {
+        self.build.split_whitespace().find_map(|it| it.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// What `nginx -t` says of `file` in the folder `site`.
+    ///
+    /// The file may be less than a whole configuration: see [`Context`]. What only this
+    /// machine lacks, a name server or the right to bind port 80, is made up for.
+    pub fn check(&self, site: &Path, file: &str) -> Verdict {
+        let mut aid = Aid::default();
+        loop {
+            let verdict = self.check_with(site, file, &aid);
+            match &verdict {
+                Verdict::Invalid { message, .. } if aid.learn(message) => {}
+                _ => return verdict,
+            }
+        }
+    }
+
+    fn check_with(&self, site: &Path, file: &str, aid: &Aid) -> Verdict {
+        let prefix = prefix();
+        copy(site, prefix.path(), &|text| self.adapted(text, prefix.path(), aid));
+        self.copy_shipped(prefix.path());
+        let text =
+            fs::read(prefix.path().join(file)).expect("the file under test is in its folder");
+        let text = String::from_utf8_lossy(&text);
+        let main = self.main_for(&text, file, prefix.path());
+        fs::write(prefix.path().join(MAIN), main).expect("the prefix is writable");
+        let output = self.command(prefix.path()).arg("-t").output().expect("nginx runs");
+        Verdict::of(&output, prefix.path())
+    }
+
+    fn command(&self, prefix: &Path) -> Command {
+        let mut command = Command::new(&self.binary);
+        // nginx joins the prefix and names as they are: it has to end with a slash.
+        command.arg("-p").arg(prefix.join("")).arg("-c").arg(prefix.join(MAIN));
+        // Names that nobody knows are to be unknown at once.
+        command.env("RES_OPTIONS", "timeout:1 attempts:1");
+        command
+    }
+
+    /// The configuration around a text: what it needs, and nothing that it has itself.
+    fn main_for(&self, text: &str, file: &str, prefix: &Path) -> String {
+        let mut main = self.modules_for(text);
+        main.push("error_log stderr;".to_owned());
+        if !names(text, "pid") {
+            main.push(format!("pid {}/nginx.pid;", prefix.display()));
+        }
+        if !names(text, "events") {
+            main.push("events {}".to_owned());
+        }
+        let include = format!("include {file};");
+        let http = self.http_lines(text, prefix);
+        main.push(match Context::of(text) {
+            Context::Main => include,
+            Context::Http => format!("http {{ {http} {include} }}"),
+            Context::Server => format!("http {{ {http} server {{ {include} }} }}"),
+            Context::Location => {
+                format!("http {{ {http} server {{ location / {{ {include} }} }} }}")
+            }
+        });
+        main.join("\n")
+    }
+
+    /// Loads the modules that a text needs, if they are there and it does not do so.
+    fn modules_for(&self, text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        let Some(directory) = self.configured("--modules-path").map(Path::new) else {
+            return lines;
+        };
+        for (directive, files) in MODULES {
+            let files: Vec<PathBuf> = files.iter().map(|file| directory.join(file)).collect();
+            if names(text, directive)
+                && !names(text, "load_module")
+                && files.iter().all(|it| it.exists())
+            {
+                lines.extend(files.iter().map(|file| format!("load_module {};", file.display())));
+            }
+        }
+        lines
+    }
+
+    /// What the http block needs so that nginx writes only below its prefix.
+    fn http_lines(&self, text: &str, prefix: &Path) -> String {
+        let mut lines = vec!["access_log off;".to_owned()];
+        for module in TEMP_FILES {
+            let option = format!("--http-{}-temp-path", module.replace('_', "-"));
+            let directive = format!("{module}_temp_path");
+            if self.configured(&option).is_some() && !names(text, &directive) {
+                lines.push(format!("{directive} {}/{module};", prefix.display()));
+            }
+        }
+        lines.join(" ")
+    }
+
+    /// A text under test as this machine needs it; each line stays where it is.
+    fn adapted(&self, text: &str, prefix: &Path, aid: &Aid) -> String {
+        let mut text = with_certificate(text);
+        for host in &aid.hosts {
+            text = with_known_host(&text, host);
+        }
+        if aid.stranger {
+            text = with_free_addresses(&text);
+            text = pattern(r"(?m)(^|[;}])(\s*user\s)[^;{}]+;")
+                .replace(&text, "$1$2 root root;")
+                .into_owned();
+            text = self.within_http(&text, prefix);
+        }
+        text
+    }
+
+    /// Puts what nginx needs into the http block of a whole configuration.
+    fn within_http(&self, text: &str, prefix: &Path) -> String {
+        let lines = self.http_lines(text, prefix);
+        let block = pattern(r"(?m)(^|[;}])(\s*http\s*\{)");
+        block.replace(text, |found: &Captures<'_>| format!("{} {lines}", &found[0])).into_owned()
+    }
+
+    fn copy_shipped(&self, prefix: &Path) {
+        let Some(directory) =
+            self.configured("--conf-path").and_then(|path| Path::new(path).parent())
+        else {
+            return;
+        };
+        for file in SHIPPED {
+            let (from, to) = (directory.join(file), prefix.join(file));
+            if from.exists() && !to.exists() {
+                fs::copy(from, to).expect("the prefix is writable");
+            }
+        }
+    }
+
+    /// Runs nginx with a whole configuration; its `listen 80` becomes a free port.
+    pub fn start(&self, configuration: &str) -> Server {
+        let mut log = String::new();
+        // Another process may take the port before nginx does.
+        for _ in 0..3 {
+            match self.try_start(configuration) {
+                Ok(server) => return server,
+                Err(reason) => log = reason,
+            }
+        }
+        panic!("nginx does not start: {log}\n{configuration}");
+    }
+
+    fn try_start(&self, configuration: &str) -> Result<Server, String> {
+        let prefix = prefix();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
+        let address = listener.local_addr().expect("it is bound");
+        drop(listener);
+        let text = configuration.replace("listen 80;", &format!("listen {address};"));
+        let text = self.within_http(&text, prefix.path());
+        fs::write(prefix.path().join("site.conf"), &text).expect("the prefix is writable");
+        let main = self.main_for(&text, "site.conf", prefix.path());
+        let main = format!("daemon off;\nmaster_process off;\n{main}");
+        fs::write(prefix.path().join(MAIN), main).expect("the prefix is writable");
+        let log = File::create(prefix.path().join("log")).expect("the prefix is writable");
+        let mut command = self.command(prefix.path());
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let mut server = Server { process: process.expect("nginx runs"), address, prefix };
+        server.wait()?;
+        Ok(server)
+    }
+}
+
+/// A running nginx; it ends when this goes.
+pub struct Server {
+    process: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    prefix: TempDir,
+}
+
+impl Server {
+    /// Waits until nginx listens; `Err` is the log of one that does not.
+    ///
+    /// Nginx writes its pid when it listens. That some process answers at the address
+    /// would not tell, because it need not be this nginx.
+    fn wait(&mut self) -> Result<(), String> {
+        for _ in 0..600 {
+            if fs::read_to_string(self.prefix.path().join("nginx.pid"))
+                .is_ok_and(|pid| !pid.is_empty())
+            {
+                return Ok(());
+            }
+            if self.process.try_wait().expect("it is our child").is_some() {
+                return Err(self.log());
+            }
+            sleep(Duration::from_millis(20));
+        }
+        Err(format!("it is not ready after a long time; {}", self.log()))
+    }
+
+    fn log(&self) -> String {
+        let log = fs::read(self.prefix.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Fails only for one that has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Verdict {
+    fn of(output: &Output, prefix: &Path) -> Self {
+        if output.status.success() {
+            return Self::Accepted;
+        }
+        let log = String::from_utf8_lossy(&output.stderr);
+        // What it quotes may have line ends.
+        let (_, message) = log.split_once("[emerg] ").unwrap_or(("", &log));
+        let end = pattern(r"\n(nginx: configuration file |.*\[emerg\] )").find(message);
+        let message = end.map_or(message.trim_end(), |end| &message[..end.start()]);
+        let message = pattern(r"^\d+#\d+: ").replace(message, "");
+        let place = pattern(r" in [^ ]+:\d+$");
+        let midway = place.is_match(&message);
+        let message = place.replace(&message, "").replace(&prefix.display().to_string(), "");
+        if SYNTAX.iter().any(|words| message.contains(words)) {
+            return Self::Syntax(message);
+        }
+        Self::Invalid { message, midway }
+    }
+}
+
+/// What nginx is helped with so that it reads on.
+#[derive(Default)]
+struct Aid {
+    /// Hosts that no name server knows.
+    hosts: BTreeSet<String>,
+    /// The configuration has addresses, users or files of another machine.
+    stranger: bool,
+}
+
+impl Aid {
+    /// Learns from a refusal; false if there is nothing to learn.
+    fn learn(&mut self, message: &str) -> bool {
+        if let Some(host) = pattern(r#"host not found in upstream "([\w.-]+)"#).captures(message) {
+            return self.hosts.insert(host[1].to_owned());
+        }
+        let foreign = [
+            "bind() to",
+            "socket() ",
+            "host not found",
+            "getpwnam(",
+            "getgrnam(",
+            "(13: Permission denied)",
+        ];
+        let new = !self.stranger && foreign.iter().any(|words| message.contains(words));
+        self.stranger |= new;
+        new
+    }
+}
+
+/// Where a file is meant to stand.
+enum Context {
+    Main,
+    Http,
+    Server,
+    Location,
+}
+
+impl Context {
+    /// As the first line says (`# ngxc-test: context=server`); else the whole
+    /// configuration if it has a block of one, and what stands in http if not.
+    fn of(text: &str) -> Self {
+        match named_context(text) {
+            Some("main") => Self::Main,
+            Some("http") => Self::Http,
+            Some("server") => Self::Server,
+            Some("location") => Self::Location,
+            Some(other) => panic!("no context of that name: {other}"),
+            None if names(text, "http") || names(text, "events") => Self::Main,
+            None => Self::Http,
+        }
+    }
+}
+
+/// The context that the first line of a fixture names.
+fn named_context(text: &str) -> Option<&str> {
+    let first = text.lines().next()?.strip_prefix("# ngxc-test:")?;
+    first.split_whitespace().find_map(|word| word.strip_prefix("context="))
+}
+
+/// False for a fixture that says `context=none`: nginx has no say in it.
+pub fn is_for_nginx(text: &str) -> bool {
+    named_context(text) != Some("none")
+}
+
+/// Whether a text has a directive.
+fn names(text: &str, directive: &str) -> bool {
+    pattern(&format!(r"(?m)(^|[;{{}}])\s*{directive}(\s|\{{|$)")).is_match(text)
+}
+
+/// A text that names a certificate which is there.
+fn with_certificate(text: &str) -> String {
+    let line = pattern(r"\b((?:\w+_)?ssl_(?:client_|trusted_)?certificate(_key)?\s+)([^\s;{}$]+)");
+    let renamed = line.replace_all(text, |found: &Captures<'_>| {
+        let file = if found.get(2).is_some() { "key.pem" } else { "certificate.pem" };
+        format!("{}{}", &found[1], certificate().join(file).display())
+    });
+    renamed.into_owned()
+}
+
+/// A text that names this machine for a host that nobody knows.
+fn with_known_host(text: &str, host: &str) -> String {
+    let host = regex_lite::escape(host);
+    let place = pattern(&format!(r#"(//|\bserver\s+["']?|_pass\s+["']?){host}([:/;\s"'])"#));
+    place.replace_all(text, "${1}127.0.0.1${2}").into_owned()
+}
+
+/// A folder with a self-signed `certificate.pem` and its `key.pem`, made once.
+fn certificate() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let folder = parent.join("nginx-certificate");
+        if !folder.exists() {
+            let new = tempfile::tempdir_in(parent).expect("cargo made the folder").keep();
+            let mut openssl = Command::new("openssl");
+            openssl.args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+            ]);
+            openssl.args(["-nodes", "-days", "3650", "-subj", "/CN=localhost"]);
+            openssl
+                .arg("-keyout")
+                .arg(new.join("key.pem"))
+                .arg("-out")
+                .arg(new.join("certificate.pem"));
+            let output = openssl.output().expect("openssl is on the PATH");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            // Another process may have been faster; its certificate is as good.
+            let named = fs::rename(&new, &folder);
+            assert!(named.is_ok() || folder.exists(), "{named:?}");
+        }
+        folder
+    })
+}
+
+/// A text that listens where everyone may; what was one address stays one.
+fn with_free_addresses(text: &str) -> String {
+    let line = pattern(r"\b(listen\s+)([^\s;{}]+)");
+    let moved = line.replace_all(text, |found: &Captures<'_>| {
+        let (before, address) = (&found[1], &found[2]);
+        if address.starts_with("unix:") {
+            return found[0].to_owned();
+        }
+        let (host, port) = match address.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port),
+            _ if address.parse::<u16>().is_ok() => ("", address),
+            _ => (address, "80"),
+        };
+        let Ok(port) = port.parse::<u16>() else {
+            return found[0].to_owned();
+        };
+        let host = match host {
+            "" | "*" | "0.0.0.0" => "127.0.0.1",
+            host if host.starts_with('[') => "127.0.0.2",
+            _ => "127.0.0.3",
+        };
+        format!("{before}{host}:{}", 20_000 + port % 40_000)
+    });
+    moved.into_owned()
+}
+
+/// Copies a folder; what is text goes through `adapt`.
+pub fn copy(from: &Path, to: &Path, adapt: &dyn Fn(&str) -> String) {
+    for entry in fs::read_dir(from).expect("the folder is there") {
+        let entry = entry.expect("the folder can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&target).expect("the target is new");
+            copy(&entry.path(), &target, adapt);
+            continue;
+        }
+        let bytes = fs::read(entry.path()).expect("the file can be read");
+        let bytes = String::from_utf8(bytes)
+            .map_or_else(std::string::FromUtf8Error::into_bytes, |text| adapt(&text).into_bytes());
+        fs::write(target, bytes).expect("the target is writable");
+    }
+}
+
+/// An empty folder in which nginx may do as it likes.
+fn prefix() -> TempDir {
+    let prefix = tempfile::tempdir().expect("there is room for temporary files");
+    fs::create_dir(prefix.path().join("logs")).expect("the folder is new");
+    prefix
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is a constant")
+}
