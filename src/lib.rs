@@ -42,9 +42,22 @@ pub mod validate;
 use std::cmp::Reverse;
 
 use catalog::Version;
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, Kind};
 use model::Model;
-use project::Project;
+use project::{File, Project};
+use source::Source;
+
+/// Reads a source alone: its tree, and what is wrong with its syntax.
+///
+/// That includes what nginx's reader finds only because it knows the directive, as in a
+/// `;` that is missing before the next one.
+pub fn read(source: Source) -> (File, Vec<Diagnostic>) {
+    let (tree, mut report) = syntax::parse(&source);
+    let mut file = File { source, tree, has_syntax_errors: false };
+    validate::file(&file, &mut report);
+    file.has_syntax_errors = report.iter().any(|finding| finding.kind == Kind::Syntax);
+    (file, report)
+}
 
 /// Says everything that is wrong with a project, for a version of nginx.
 ///

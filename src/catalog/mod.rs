@@ -86,15 +86,3 @@ static DIRECTIVES: LazyLock<HashMap<&'static str, Vec<Entry>>> = LazyLock::new(|
 pub fn directive(name: &str) -> &'static [Entry] {
     DIRECTIVES.get(name).map_or(&[], Vec::as_slice)
 }
-
-/// True when a directive of this name ends in `;` wherever it may stand.
-pub fn is_simple(name: &str) -> bool {
-    let entries = directive(name);
-    !entries.is_empty() && entries.iter().all(|entry| entry.form == Form::Simple)
-}
-
-/// True when a directive of this name ends in braces wherever it may stand.
-pub fn is_block(name: &str) -> bool {
-    let entries = directive(name);
-    !entries.is_empty() && entries.iter().all(|entry| entry.form != Form::Simple)
-}

@@ -26,6 +26,15 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         return Err(format!("{}: cannot be read", path.display()).into());
     };
     let file = project.file(root.source);
+    let mut report = Vec::new();
+    for file in project.files() {
+        crate::validate::file(file, &mut report);
+    }
+    if !report.is_empty() {
+        let lines = render::short(&project, &report.iter().collect::<Vec<_>>());
+        let refusal = format!("{}: not emitted: {}\n{lines}", path.display(), EmitError::Syntax);
+        return Err(refusal.trim_end().to_owned().into());
+    }
     let text = match args.to {
         Target::Nginx if args.flat => emit::flat(&project, root),
         Target::Nginx => emit::format(file),

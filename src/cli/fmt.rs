@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::emit::{self, EmitError};
 use crate::project::{File, Files};
 use crate::source::{Source, SourceId};
-use crate::{project, render, syntax};
+use crate::{project, render};
 
 use super::args::FmtArgs;
 use super::write::{self, Replacement};
@@ -65,8 +65,7 @@ fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
         Files::disk().read(path).map_err(|error| format!("{}: {error}", path.display()))?
     };
     let source = Source::new(SourceId(0), path, before.clone());
-    let (tree, report) = syntax::parse(&source);
-    let file = File { has_syntax_errors: !report.is_empty(), source, tree };
+    let (file, report) = crate::read(source);
     let after = match emit::format(&file) {
         Ok(text) => file.source.encode(&text).unwrap_or_default().into_owned(),
         Err(error) => return Err(refusal(file, &report, &error)),

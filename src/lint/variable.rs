@@ -73,8 +73,11 @@ fn find_or_define(
     names: &[&str],
     entries: &[(&str, &str)],
 ) -> Option<Variable> {
+    // nginx lets a map define a variable that no value can name.
+    let can_be_named =
+        |map: &&Map<'_>| map.variable.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let known = names.iter().filter_map(|name| model.map(name));
-    if let Some(map) = known.chain(model.maps()).find(|map| suits(map)) {
+    if let Some(map) = known.chain(model.maps()).filter(can_be_named).find(|map| suits(map)) {
         return Some(Variable { name: format!("${}", map.variable), edits: Vec::new() });
     }
     let name = names.iter().find(|name| model.is_free(name))?;

@@ -3,26 +3,60 @@
 //! A simple directive that runs into a `{` nearly always lacks its `;` further up:
 //! the word that begins the next directive shows where.
 
-use crate::catalog;
+use crate::catalog::{self, Form};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Kind, Severity};
 use crate::project::File;
 use crate::source::Span;
 use crate::syntax::{Body, Directive, Item, Word};
 
 pub(super) fn check(file: &File, report: &mut Vec<Diagnostic>) {
-    walk(file.directives(), report);
+    walk(file.directives(), None, report);
 }
 
-fn walk<'a>(directives: impl Iterator<Item = Directive<'a>>, report: &mut Vec<Diagnostic>) {
+/// What a block holds, by nginx's name for the context, where the block's own place says so.
+fn context(outer: Option<&str>, block: &str) -> Option<&'static str> {
+    Some(match (outer, block) {
+        (None, "http") => "http",
+        (None, "events") => "events",
+        (None, "stream") => "stream",
+        (None, "mail") => "mail",
+        (Some("http"), "server") => "server",
+        (Some("http"), "upstream") => "upstream",
+        (Some("stream"), "server") => "stream.server",
+        (Some("stream"), "upstream") => "stream.upstream",
+        (_, "location") => "location",
+        _ => return None,
+    })
+}
+
+/// The forms that a directive may have in a context, or anywhere if it may not stand there.
+fn forms(name: &str, context: Option<&str>) -> Vec<Form> {
+    let entries = catalog::directive(name);
+    let here: Vec<Form> = entries
+        .iter()
+        .filter(|entry| entry.contexts().any(|other| Some(other) == context))
+        .map(|entry| entry.form)
+        .collect();
+    if here.is_empty() { entries.iter().map(|entry| entry.form).collect() } else { here }
+}
+
+fn walk<'a>(
+    directives: impl Iterator<Item = Directive<'a>>,
+    outer: Option<&str>,
+    report: &mut Vec<Diagnostic>,
+) {
     for directive in directives {
         let name = directive.name();
+        let forms = forms(&name, outer);
+        let is_simple = !forms.is_empty() && forms.iter().all(|&form| form == Form::Simple);
+        let is_block = !forms.is_empty() && forms.iter().all(|&form| form != Form::Simple);
         match directive.body() {
-            Body::Block { open, .. } if catalog::is_simple(&name) => {
-                not_terminated(directive, &name, open, report);
+            Body::Block { open, .. } if is_simple => not_terminated(directive, &name, open, report),
+            Body::None if is_block => report.push(no_opening(directive, &name)),
+            Body::Block { .. } if is_block && forms.iter().all(|&form| form == Form::Entries) => {
+                entries(directive, report);
             }
-            Body::None if catalog::is_block(&name) => report.push(no_opening(directive, &name)),
-            Body::Block { .. } if holds_entries(directive) => entries(directive, report),
-            _ => walk(directive.directives(), report),
+            _ => walk(directive.directives(), context(outer, &name), report),
         }
     }
 }
@@ -77,11 +111,6 @@ fn no_opening(directive: Directive<'_>, name: &str) -> Diagnostic {
     error("missing-brace", directive, directive.head(), message)
         .here("this directive takes a block")
         .help(format!("write `{name} … {{` and close the block with \"}}\""))
-}
-
-fn holds_entries(directive: Directive<'_>) -> bool {
-    let entries = catalog::directive(&directive.name());
-    !entries.is_empty() && entries.iter().all(|entry| entry.form == catalog::Form::Entries)
 }
 
 /// In `map`, `geo`, `types` and their like no entry has a block.

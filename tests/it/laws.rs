@@ -8,15 +8,14 @@ use ngxc::diagnostic::{Diagnostic, Severity};
 use ngxc::project::{File, Files, Project};
 use ngxc::source::{Source, SourceId};
 use ngxc::syntax::{TokenKind, tokens};
-use ngxc::{check, emit, fix, render, syntax};
+use ngxc::{check, emit, fix, render};
 
 use crate::support::fixtures;
 
 /// Reads bytes as a file of its own.
 pub fn file(bytes: &[u8]) -> File {
     let source = Source::new(SourceId(0), "law.conf", bytes.to_vec());
-    let (tree, report) = syntax::parse(&source);
-    File { has_syntax_errors: !report.is_empty(), source, tree }
+    ngxc::read(source).0
 }
 
 /// Lints bytes as a project of one file.

@@ -20,7 +20,18 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("render", &["source", "diagnostic", "project", "lint"]),
     (
         "cli",
-        &["source", "diagnostic", "syntax", "project", "catalog", "lint", "fix", "emit", "render"],
+        &[
+            "source",
+            "diagnostic",
+            "syntax",
+            "project",
+            "catalog",
+            "validate",
+            "lint",
+            "fix",
+            "emit",
+            "render",
+        ],
     ),
 ];
 

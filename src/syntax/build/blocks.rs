@@ -52,8 +52,8 @@ impl Builder<'_> {
         if frame.node.is_none() {
             return;
         }
-        let inner_end = self.tree.nodes.last().map_or(frame.head.end, |node| node.span.end);
-        let inner_end = inner_end.max(frame.head.end);
+        let last_word = self.tree.words.last().map_or(0, |word| word.span.end);
+        let inner_end = self.ended.max(last_word).max(frame.head.end);
         self.end_block(&frame, inner_end, None);
         let what = self.source.slice(self.first_line(frame.head));
         let message =

@@ -49,6 +49,8 @@ struct Builder<'a> {
     /// Index of the first word of the statement that is being read.
     statement: usize,
     last: Option<Token>,
+    /// Behind the last `;` or `}`.
+    ended: u32,
     /// Blocks that lack their `}`.
     unclosed: usize,
     /// `}` without a block.
@@ -68,6 +70,7 @@ impl<'a> Builder<'a> {
             stack: Vec::new(),
             statement: 0,
             last: None,
+            ended: 0,
             unclosed: 0,
             stray: 0,
             is_indented: false,
@@ -90,6 +93,9 @@ impl<'a> Builder<'a> {
                 TokenKind::Semicolon => self.semicolon(token.span),
                 TokenKind::Open => self.open(token.span),
                 TokenKind::Close => self.close(token.span),
+            }
+            if matches!(token.kind, TokenKind::Semicolon | TokenKind::Close) {
+                self.ended = token.span.end;
             }
             self.last = Some(token);
         }
