@@ -88,9 +88,14 @@ pub struct Source {
     text: String,
     /// Offset in the text of the first byte of each line.
     lines: Vec<u32>,
-    /// The same on disk; empty when text and disk agree.
-    disk_lines: Vec<u32>,
+    /// Number of characters before each block of [`BLOCK`] bytes of the text.
+    blocks: Vec<u32>,
+    line_ending: &'static str,
 }
+
+/// Characters are counted from the nearest block on, so that a long line costs no more
+/// than others.
+const BLOCK: usize = 4096;
 
 impl Source {
     /// Takes a file's bytes, at most [`MAX_LEN`] of them.
@@ -104,16 +109,15 @@ impl Source {
         };
         let mut lines = vec![0];
         lines.extend(newlines(&text).map(|at| at + 1));
-        let mut disk_lines = Vec::new();
-        if encoding == Encoding::Latin1 {
-            let mut disk = 0;
-            for pair in lines.windows(2) {
-                disk_lines.push(disk);
-                disk += chars(&text[pair[0] as usize..pair[1] as usize]);
-            }
-            disk_lines.push(disk);
+        let mut blocks = vec![0];
+        let mut count = 0;
+        for block in text.as_bytes().chunks(BLOCK) {
+            count += chars(block);
+            blocks.push(count);
         }
-        Self { id, path: path.into(), encoding, text, lines, disk_lines }
+        let crlf = text.matches("\r\n").count();
+        let line_ending = if crlf * 2 > lines.len() - 1 { "\r\n" } else { "\n" };
+        Self { id, path: path.into(), encoding, text, lines, blocks, line_ending }
     }
 
     /// The whole text.
@@ -154,8 +158,14 @@ impl Source {
     pub fn disk_len(&self, span: Span) -> u32 {
         match self.encoding {
             Encoding::Utf8 => span.end - span.start,
-            Encoding::Latin1 => chars(self.slice(span)),
+            Encoding::Latin1 => self.chars_before(span.end) - self.chars_before(span.start),
         }
+    }
+
+    /// Number of characters before an offset in the text.
+    fn chars_before(&self, at: u32) -> u32 {
+        let block = at as usize / BLOCK;
+        self.blocks[block] + chars(&self.text.as_bytes()[block * BLOCK..at as usize])
     }
 
     /// Line from 1 of an offset in the text.
@@ -187,13 +197,11 @@ impl Source {
     /// The position of an offset in the text, for people and for other programs.
     pub fn position(&self, at: u32) -> Position {
         let line = self.line(at);
-        let start = self.line_start(line);
-        let before = chars(self.slice(Span::new(start, at)));
-        let offset = match self.encoding {
-            Encoding::Utf8 => at,
-            Encoding::Latin1 => self.disk_lines[line as usize - 1] + before,
-        };
-        Position { line, column: before + 1, offset }
+        let before = self.chars_before(at);
+        let column = before - self.chars_before(self.line_start(line)) + 1;
+        // A Latin-1 file has as many bytes as its text has characters.
+        let offset = if self.encoding == Encoding::Utf8 { at } else { before };
+        Position { line, column, offset }
     }
 
     /// White space before the first other character of the line that holds `at`.
@@ -213,8 +221,7 @@ impl Source {
 
     /// The line end that most lines of the file have.
     pub fn line_ending(&self) -> &'static str {
-        let crlf = self.text.matches("\r\n").count();
-        if crlf * 2 > self.lines.len() - 1 { "\r\n" } else { "\n" }
+        self.line_ending
     }
 
     /// The path as text, with `/` between its parts as it was given.
@@ -228,8 +235,9 @@ pub(crate) fn offset(n: usize) -> u32 {
     u32::try_from(n).expect("a source is at most MAX_LEN bytes long")
 }
 
-fn chars(text: &str) -> u32 {
-    offset(text.chars().count())
+/// Number of characters that begin in these bytes of UTF-8.
+fn chars(bytes: &[u8]) -> u32 {
+    offset(bytes.iter().filter(|&&b| b & 0xc0 != 0x80).count())
 }
 
 fn newlines(text: &str) -> impl Iterator<Item = u32> + '_ {

@@ -22,8 +22,7 @@ pub(super) struct Variable {
 pub(super) fn connection(model: &Model<'_>, keeps_alive: bool) -> Option<Variable> {
     let suits = |map: &Map<'_>| {
         let value = |upgrade| map.value_for(upgrade).unwrap_or_default();
-        map.source == "$http_upgrade"
-            && ["websocket", "WebSocket"].iter().all(|text| has_upgrade_token(&value(text)))
+        ["websocket", "WebSocket"].iter().all(|text| has_upgrade_token(&value(text)))
             && (value("").is_empty() || !keeps_alive && value("").eq_ignore_ascii_case("close"))
     };
     let empty = if keeps_alive { "''" } else { "close" };
@@ -42,8 +41,7 @@ pub(super) fn connection(model: &Model<'_>, keeps_alive: bool) -> Option<Variabl
 pub(super) fn upgrade(model: &Model<'_>) -> Option<Variable> {
     let suits = |map: &Map<'_>| {
         let value = |upgrade| map.value_for(upgrade);
-        map.source == "$http_upgrade"
-            && value("websocket").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+        value("websocket").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
             && ["", "h2c"].iter().all(|text| value(text).is_some_and(|value| value.is_empty()))
     };
     let entries = [("default", "''"), ("websocket", "websocket")];
@@ -76,8 +74,11 @@ fn find_or_define(
     // nginx lets a map define a variable that no value can name.
     let can_be_named =
         |map: &&Map<'_>| map.variable.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    let known = names.iter().filter_map(|name| model.map(name));
-    if let Some(map) = known.chain(model.maps()).filter(can_be_named).find(|map| suits(map)) {
+    let is_known = |map: &&Map<'_>| names.contains(&map.variable.as_str());
+    let known = model.upgrade_maps().filter(is_known);
+    if let Some(map) =
+        known.chain(model.upgrade_maps()).filter(can_be_named).find(|map| suits(map))
+    {
         return Some(Variable { name: format!("${}", map.variable), edits: Vec::new() });
     }
     let name = names.iter().find(|name| model.is_free(name))?;

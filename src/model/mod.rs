@@ -44,10 +44,15 @@ pub struct Model<'p> {
     scopes: Vec<Scope<'p>>,
     /// By variable, lower case and without `$`; of two maps, the last counts.
     maps: HashMap<String, Map<'p>>,
+    /// The variables of the maps that look at `$http_upgrade`, sorted.
+    upgrade_maps: Vec<String>,
     /// Directives other than `map` that define variables, by variable.
     definitions: HashMap<String, Vec<(ScopeId, Directive<'p>)>>,
     upstreams: HashMap<String, Upstream<'p>>,
+    /// By scope, so that those inside a scope are next to each other.
     proxied: Vec<Proxied<'p>>,
+    /// By the scope whose `proxy_set_header` lines count.
+    header_users: HashMap<ScopeId, Vec<usize>>,
     /// Its includes expand to more directives than are read.
     pub is_truncated: bool,
 }
@@ -62,13 +67,24 @@ impl<'p> Model<'p> {
             version,
             scopes,
             maps: HashMap::new(),
+            upgrade_maps: Vec::new(),
             definitions: HashMap::new(),
             upstreams: HashMap::new(),
             proxied: Vec::new(),
+            header_users: HashMap::new(),
             is_truncated,
         };
         model.define();
+        let of_upgrade = |map: &&Map<'_>| map.source.eq_ignore_ascii_case("$http_upgrade");
+        let upgrade_maps = model.maps.values().filter(of_upgrade);
+        model.upgrade_maps = upgrade_maps.map(|map| map.variable.clone()).collect();
+        model.upgrade_maps.sort_unstable();
         model.proxied = proxied::all(&model);
+        for (index, proxied) in model.proxied.iter().enumerate() {
+            if let Some(scope) = proxied.headers_scope {
+                model.header_users.entry(scope).or_default().push(index);
+            }
+        }
         model
     }
 
@@ -151,11 +167,9 @@ impl<'p> Model<'p> {
         self.maps.get(&variable_name(variable))
     }
 
-    /// All maps, in the order of their variables.
-    pub fn maps(&self) -> Vec<&Map<'p>> {
-        let mut maps: Vec<_> = self.maps.values().collect();
-        maps.sort_by(|a, b| a.variable.cmp(&b.variable));
-        maps
+    /// The maps that look at the client's `Upgrade`, in the order of their variables.
+    pub fn upgrade_maps(&self) -> impl Iterator<Item = &Map<'p>> {
+        self.upgrade_maps.iter().map(|variable| &self.maps[variable])
     }
 
     /// True when nothing in the configuration defines the variable.
@@ -180,6 +194,19 @@ impl<'p> Model<'p> {
     /// All places that pass requests on with `proxy_pass`.
     pub fn proxied(&self) -> &[Proxied<'p>] {
         &self.proxied
+    }
+
+    /// The places that send the `proxy_set_header` lines of a scope.
+    pub fn users_of_headers(&self, scope: ScopeId) -> impl Iterator<Item = &Proxied<'p>> {
+        let users = self.header_users.get(&scope).map_or(&[][..], Vec::as_slice);
+        users.iter().map(|&index| &self.proxied[index])
+    }
+
+    /// The first place inside a scope, or in it, that passes requests on.
+    pub fn first_proxied_in(&self, scope: ScopeId) -> Option<&Proxied<'p>> {
+        let next = self.proxied.partition_point(|proxied| proxied.scope < scope);
+        let found = self.proxied.get(next)?;
+        self.ancestors(found.scope).any(|id| id == scope).then_some(found)
     }
 
     /// What a text with variables is for a request that `scope` handles.

@@ -1,5 +1,7 @@
 //! `upgrade-any-protocol`: `Upgrade: h2c` opens a tunnel past nginx's access rules.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule, variable};
@@ -16,7 +18,7 @@ pub(in crate::lint) const RULE: Rule = Rule {
 };
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
-    let guards = guards(model);
+    let guards = Guards::of(model);
     for proxied in model.proxied() {
         let sent = proxied.sent(model, "Upgrade", &Probe::H2C).into_iter().find(|header| {
             matches!(&header.value, Value::Known(value) if value.eq_ignore_ascii_case("h2c"))
@@ -31,14 +33,14 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             variable.edits.push(replace(line, word, &variable.name));
             Fix::safe("let only WebSocket through", variable.edits)
         });
-        let guard = guards.iter().find(|(scope, _)| is_passed_by(model, proxied, *scope));
+        let guard = guards.passed_by(model, proxied);
         let severity = if guard.is_some() { Severity::Warning } else { Severity::Info };
         let message =
             format!("`{}` upgrades to any protocol that the client names", proxied.title(model));
         let mut finding = RULE
             .with(severity, line.place(), message)
             .here("`Upgrade: h2c` reaches the backend too");
-        if let Some((_, guard)) = guard {
+        if let Some(guard) = guard {
             finding = finding.also(guard.place(), "a tunnel to the backend gets past this");
         }
         report.push(
@@ -51,24 +53,82 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The access rules of the configuration, each with the scope that it protects.
-fn guards<'p>(model: &Model<'p>) -> Vec<(ScopeId, Directive<'p>)> {
-    let guard = |id| {
-        let scope = model.scope(id);
-        if scope.last("stub_status").is_some() || protects_dot_files(model, id) {
-            return None;
+/// The access rules of the configuration that a tunnel may pass by.
+struct Guards<'p> {
+    /// In front of a backend.
+    by_target: HashMap<Target, Vec<Guard<'p>>>,
+    /// In front of what passes nothing on, but would if it let anything pass.
+    by_server: HashMap<ScopeId, Vec<Guard<'p>>>,
+}
+
+/// A scope and the access rule in it.
+type Guard<'p> = (ScopeId, Directive<'p>);
+
+/// Host or upstream in lower case, and port.
+type Target = (String, Option<String>);
+
+impl<'p> Guards<'p> {
+    fn of(model: &Model<'p>) -> Self {
+        let mut guards = Self { by_target: HashMap::new(), by_server: HashMap::new() };
+        let found: HashMap<ScopeId, Directive<'p>> =
+            model.scope_ids().filter_map(|id| guard(model, id).map(|guard| (id, guard))).collect();
+        let mut in_front = HashSet::new();
+        for proxied in model.proxied() {
+            for id in model.ancestors(proxied.scope) {
+                let Some(&guard) = found.get(&id) else { continue };
+                in_front.insert(id);
+                if let Some(target) = target(proxied) {
+                    guards.by_target.entry(target).or_default().push((id, guard));
+                }
+            }
         }
-        let limits = scope.opener.filter(|_| scope.kind == ScopeKind::LimitExcept);
-        let switched_on =
-            |name| scope.last(name).filter(|guard| guard.arg(0).is_some_and(|arg| arg != "off"));
-        let found = limits
-            .or_else(|| scope.last("deny"))
-            .or_else(|| switched_on("auth_basic"))
-            .or_else(|| switched_on("auth_request"))
-            .or_else(|| scope.last("internal"))?;
-        Some((id, found))
-    };
-    model.scope_ids().filter_map(guard).collect()
+        let answers = ["internal", "root", "alias", "return"];
+        for id in model.scope_ids().filter(|id| !in_front.contains(id)) {
+            let Some(&guard) = found.get(&id) else { continue };
+            if !answers.iter().any(|name| model.scope(id).last(name).is_some())
+                && let Some(server) = server(model, id)
+            {
+                guards.by_server.entry(server).or_default().push((id, guard));
+            }
+        }
+        guards
+    }
+
+    /// An access rule that a tunnel through `proxied` gets past. One that `proxied` itself
+    /// is behind is none.
+    fn passed_by(&self, model: &Model<'p>, proxied: &Proxied<'p>) -> Option<Directive<'p>> {
+        let same_target = target(proxied).and_then(|target| self.by_target.get(&target));
+        let same_server =
+            server(model, proxied.scope).and_then(|server| self.by_server.get(&server));
+        let guards = same_target.into_iter().chain(same_server).flatten();
+        let is_elsewhere =
+            |&&(id, _): &&Guard<'p>| !model.ancestors(proxied.scope).any(|around| around == id);
+        guards.copied().find(|guard| is_elsewhere(&guard)).map(|(_, guard)| guard)
+    }
+}
+
+fn target(proxied: &Proxied<'_>) -> Option<Target> {
+    proxied.target(|url| (url.host.to_lowercase(), url.port.map(str::to_owned)))
+}
+
+fn server(model: &Model<'_>, scope: ScopeId) -> Option<ScopeId> {
+    model.ancestors(scope).find(|&id| model.scope(id).kind == ScopeKind::Server)
+}
+
+/// The access rule in a scope, if it has one.
+fn guard<'p>(model: &Model<'p>, id: ScopeId) -> Option<Directive<'p>> {
+    let scope = model.scope(id);
+    if scope.last("stub_status").is_some() || protects_dot_files(model, id) {
+        return None;
+    }
+    let is_on = |guard: &Directive<'_>| guard.arg(0).is_some_and(|arg| arg != "off");
+    scope
+        .opener
+        .filter(|_| scope.kind == ScopeKind::LimitExcept)
+        .or_else(|| scope.last("deny"))
+        .or_else(|| scope.last("auth_basic").filter(is_on))
+        .or_else(|| scope.last("auth_request").filter(is_on))
+        .or_else(|| scope.last("internal"))
 }
 
 /// Rules like `location ~ /\.ht` keep files of nginx's own from view, not the backend's.
@@ -76,30 +136,4 @@ fn protects_dot_files(model: &Model<'_>, id: ScopeId) -> bool {
     let location = model.scope(id).location();
     location
         .is_some_and(|location| location.pattern.trim_start_matches(['^', '(']).starts_with(r"/\."))
-}
-
-/// True if a tunnel through `proxied` reaches what the scope protects: what that passes to
-/// the same backend or, in the same server, what it would pass to it if it let anything
-/// pass. `proxied` must not be behind the rule itself.
-fn is_passed_by(model: &Model<'_>, proxied: &Proxied<'_>, guarded: ScopeId) -> bool {
-    if model.ancestors(proxied.scope).any(|id| id == guarded) {
-        return false;
-    }
-    let target = |proxied: &Proxied<'_>| {
-        proxied.target(|url| (url.host.to_lowercase(), url.port.map(str::to_owned)))
-    };
-    let here = target(proxied);
-    let mut behind = model
-        .proxied()
-        .iter()
-        .filter(|other| model.ancestors(other.scope).any(|id| id == guarded))
-        .map(target)
-        .peekable();
-    if behind.peek().is_some() {
-        return here.is_some() && behind.any(|target| target == here);
-    }
-    let server = |id| model.ancestors(id).find(|&id| model.scope(id).kind == ScopeKind::Server);
-    let answers = ["internal", "root", "alias", "return"];
-    server(guarded).is_some_and(|guarded| Some(guarded) == server(proxied.scope))
-        && !answers.iter().any(|name| model.scope(guarded).last(name).is_some())
 }

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule, variable};
-use crate::model::{Model, has_upgrade_token, value_word};
+use crate::model::{Model, ScopeId, has_upgrade_token, value_word};
 use crate::syntax::Directive;
 
 pub(in crate::lint) const RULE: Rule = Rule {
@@ -33,16 +33,15 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                     .help(
                         "let a map choose: `map $http_upgrade $connection_upgrade { default upgrade; '' close; }` at http level, and `proxy_set_header Connection $connection_upgrade;` here",
                     )
-                    .fix(fix(model, line)),
+                    .fix(fix(model, id, line)),
             );
         }
     }
 }
 
-fn fix(model: &Model<'_>, line: Directive<'_>) -> Option<Fix> {
-    let is_line = |other: &Directive<'_>| other.place() == line.place();
-    let users = model.proxied().iter().filter(|proxied| proxied.headers.iter().any(is_line));
-    let mut variable = variable::connection(model, variable::keeps_alive(model, users))?;
+fn fix(model: &Model<'_>, scope: ScopeId, line: Directive<'_>) -> Option<Fix> {
+    let keeps_alive = variable::keeps_alive(model, model.users_of_headers(scope));
+    let mut variable = variable::connection(model, keeps_alive)?;
     variable.edits.push(replace(line, value_word(line)?, &variable.name));
     Some(Fix::safe(format!("send {} instead", variable.name), variable.edits))
 }

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::insert_after;
 use crate::lint::{Category, Rule};
-use crate::model::{Intent, Model, Proxied};
+use crate::model::{Intent, Model, Proxied, ScopeId};
 use crate::syntax::Directive;
 
 use super::lost_lines;
@@ -19,28 +19,24 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
-        let lost = lost_lines(model, proxied);
-        let Some((culprit, last)) = proxied.headers.first().zip(proxied.headers.last()) else {
-            continue;
-        };
-        if lost.is_empty() || proxied.is_uncertain(model) {
-            continue;
-        }
+        let Some((owner, lost)) = lost_lines(model, proxied) else { continue };
+        let ends = proxied.headers.first().zip(proxied.headers.last());
+        let Some((culprit, end)) = ends.filter(|_| !proxied.is_uncertain(model)) else { continue };
         let mut names: Vec<_> = lost.iter().filter_map(|line| line.arg(0)).collect();
         names.dedup();
         let message =
             format!("`{}` loses the inherited {}", proxied.title(model), names.join(" and "));
         let mut finding = RULE
-            .with(severity(model, proxied, &lost), culprit.place(), message)
+            .with(severity(model, proxied, owner), culprit.place(), message)
             .here("this line drops every inherited proxy_set_header");
         for line in &lost {
             finding = finding.also(line.place(), "lost: set here, not sent from there");
         }
         let copies: String = lost
             .iter()
-            .map(|line| insert_after(*last, line.source.slice(line.span())).text)
+            .map(|line| insert_after(*end, line.source.slice(line.span())).text)
             .collect();
-        let place = insert_after(*last, "").place;
+        let place = insert_after(*end, "").place;
         report.push(
             finding
                 .help("proxy_set_header lines are inherited all together or not at all: repeat the lost ones here")
@@ -52,20 +48,15 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
 /// An error where a loss cannot be meant: the location is for sockets, or repeats one of
 /// the inherited lines, or the lines reach no location at all. Else it may be a reset, as
 /// it is in an internal location that answers `auth_request`.
-fn severity(model: &Model<'_>, proxied: &Proxied<'_>, lost: &[Directive<'_>]) -> Severity {
+fn severity(model: &Model<'_>, proxied: &Proxied<'_>, owner: ScopeId) -> Severity {
     if proxied.intent == Intent::None && model.scope(proxied.scope).last("internal").is_some() {
         return Severity::Info;
     }
-    let owner = model.scope_ids().find(|&id| {
-        let lines = model.scope(id).all("proxy_set_header");
-        lines.iter().any(|line| line.place() == lost[0].place())
-    });
-    let outer = owner.map_or(&[][..], |owner| model.scope(owner).all("proxy_set_header"));
-    let repeats = outer.iter().any(|line| {
+    let repeats = model.scope(owner).all("proxy_set_header").iter().any(|line| {
         let same = |own: &Directive<'_>| own.arg_values().eq(line.arg_values());
         proxied.headers.iter().any(same)
     });
-    let reaches_none = !model.proxied().iter().any(|other| other.headers_scope == owner);
+    let reaches_none = model.users_of_headers(owner).next().is_none();
     if proxied.intent != Intent::None || repeats || reaches_none {
         Severity::Error
     } else {

@@ -15,17 +15,19 @@ pub(super) mod wrong_proxy_http_version;
 pub(super) mod wrong_upgrade_value;
 pub(super) mod zero_read_timeout;
 
-use crate::model::{Model, Probe, Proxied, Value, has_upgrade_token};
+use crate::model::{Model, Probe, Proxied, ScopeId, Value, has_upgrade_token};
 use crate::syntax::Directive;
 
 /// The lines that a handshake needs and that a scope around the location sets, but that
 /// do not reach it because a scope further in has lines of its own.
-fn lost_lines<'p>(model: &Model<'p>, proxied: &Proxied<'p>) -> Vec<Directive<'p>> {
-    let parent = proxied.headers_scope.and_then(|scope| model.scope(scope).parent);
-    let outer = parent.and_then(|parent| model.effective(parent, "proxy_set_header"));
-    let Some((_, outer)) = outer else {
-        return Vec::new();
-    };
+///
+/// With the scope that sets them.
+fn lost_lines<'p>(
+    model: &Model<'p>,
+    proxied: &Proxied<'p>,
+) -> Option<(ScopeId, Vec<Directive<'p>>)> {
+    let parent = model.scope(proxied.headers_scope?).parent?;
+    let (scope, outer) = model.effective(parent, "proxy_set_header")?;
     let needed = |line: &&Directive<'p>| {
         let name = line.arg(0).unwrap_or_default();
         let value = line.arg(1).unwrap_or_default();
@@ -40,12 +42,13 @@ fn lost_lines<'p>(model: &Model<'p>, proxied: &Proxied<'p>) -> Vec<Directive<'p>
             ["upgrade", "connection"].iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
         wanted && sets && proxied.lines(&name).next().is_none()
     };
-    outer.iter().filter(needed).copied().collect()
+    let lost: Vec<_> = outer.iter().filter(needed).copied().collect();
+    (!lost.is_empty()).then_some((scope, lost))
 }
 
 /// True if the location has no `proxy_set_header` line of this name and none is lost.
 fn never_set<'p>(model: &Model<'p>, proxied: &Proxied<'p>, name: &str) -> bool {
-    proxied.lines(name).next().is_none() && lost_lines(model, proxied).is_empty()
+    proxied.lines(name).next().is_none() && lost_lines(model, proxied).is_none()
 }
 
 /// True if an `Upgrade` value offers WebSocket, alone or in a list.

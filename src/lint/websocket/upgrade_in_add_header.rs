@@ -27,11 +27,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         if lines.is_empty() {
             continue;
         }
-        let inside =
-            |proxied: &&Proxied<'_>| model.ancestors(proxied.scope).any(|other| other == id);
-        let Some(proxied) = model.proxied().iter().find(inside) else {
-            continue;
-        };
+        let Some(proxied) = model.first_proxied_in(id) else { continue };
         for line in lines {
             finding(model, *line, proxied, id, report);
         }
