@@ -2,7 +2,7 @@
 //!
 //! Works on texts in memory. What comes out is checked again before anyone may write it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnostic, Edit, Fix, Kind, Severity};
@@ -30,8 +30,10 @@ pub struct Fixed {
     pub changes: Vec<Change>,
     /// How many fixes were made.
     pub count: usize,
-    /// The files as they would be read after the changes.
-    pub files: Files,
+    /// The files as they are after the changes.
+    pub project: Project,
+    /// What is still wrong with them.
+    pub report: Vec<Diagnostic>,
 }
 
 /// Fixing failed; nothing may be written.
@@ -91,19 +93,20 @@ pub fn run(
             };
             let after = after.into_owned();
             files.set(&path, after.clone());
-            let before = source.encode(source.text()).unwrap_or_default().into_owned();
+            let before =
+                source.encode(source.text()).expect("a text is in its own encoding").into_owned();
             changes
                 .entry(path.clone())
                 .or_insert(Change { path, before, after: Vec::new() })
                 .after = after;
         }
-        let errors = error_count(&report);
+        let before = errors(&report);
         (project, report) = check(&files);
-        if error_count(&report) > errors {
+        if adds_errors(&before, &errors(&report)) {
             return Err(FixError::NewErrors(unique(rules)));
         }
     }
-    Ok(Fixed { changes: changes.into_values().collect(), count, files })
+    Ok(Fixed { changes: changes.into_values().collect(), count, project, report })
 }
 
 fn unique(mut rules: Vec<&'static str>) -> Vec<&'static str> {
@@ -112,9 +115,30 @@ fn unique(mut rules: Vec<&'static str>) -> Vec<&'static str> {
     rules
 }
 
-/// Errors that keep nginx from reading the configuration.
-fn error_count(report: &[Diagnostic]) -> usize {
-    report.iter().filter(|it| it.severity == Severity::Error && it.kind != Kind::Lint).count()
+/// Errors by kind, rule and message, and how often each occurs.
+type Errors = HashMap<(Kind, &'static str, String), usize>;
+
+/// How often each error occurs that keeps nginx from reading the configuration.
+fn errors(report: &[Diagnostic]) -> Errors {
+    let mut errors = HashMap::new();
+    for finding in report {
+        if finding.severity == Severity::Error && finding.kind != Kind::Lint {
+            *errors.entry((finding.kind, finding.rule, finding.message.clone())).or_default() += 1;
+        }
+    }
+    errors
+}
+
+/// True if there are errors that were not there before. Where the syntax was broken, what
+/// is mended brings to light what was wrong behind it, so only the syntax counts.
+fn adds_errors(before: &Errors, after: &Errors) -> bool {
+    let syntax = |errors: &Errors| -> usize {
+        errors.iter().filter(|((kind, ..), _)| *kind == Kind::Syntax).map(|(_, count)| count).sum()
+    };
+    match syntax(before) {
+        0 => after.iter().any(|(error, count)| before.get(error).is_none_or(|was| was < count)),
+        count => syntax(after) > count,
+    }
 }
 
 /// Takes fixes in order, leaving out each that touches another one's text. Two fixes

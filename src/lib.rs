@@ -40,12 +40,13 @@ pub mod syntax;
 pub mod validate;
 
 use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
 use catalog::Version;
-use diagnostic::{Diagnostic, Kind};
+use diagnostic::{Applicability, Diagnostic, Kind};
 use model::Model;
 use project::{File, Project};
-use source::Source;
+use source::{Source, SourceId};
 
 /// Reads a source alone: its tree, and what is wrong with its syntax.
 ///
@@ -61,8 +62,8 @@ pub fn read(source: Source) -> (File, Vec<Diagnostic>) {
 
 /// Says everything that is wrong with a project, for a version of nginx.
 ///
-/// Sorted by path, place and rule. What is the same wherever a file is included is said
-/// once, with the greatest severity that it has anywhere.
+/// Sorted by path, place and rule. One rule says one thing about one place, with the
+/// greatest severity that it has wherever the file is included.
 pub fn check(project: &Project, version: Version) -> Vec<Diagnostic> {
     let mut report: Vec<Diagnostic> = project.report().cloned().collect();
     for file in project.files() {
@@ -73,6 +74,8 @@ pub fn check(project: &Project, version: Version) -> Vec<Diagnostic> {
         validate::model(&model, &mut report);
         lint::model(&model, &mut report);
     }
+    agree_on_shared_files(project, &mut report);
+    report.retain(|finding| project.is_shown(finding.label.place.source));
     report.sort_by_cached_key(|finding| {
         let place = finding.label.place;
         (
@@ -84,4 +87,26 @@ pub fn check(project: &Project, version: Version) -> Vec<Diagnostic> {
     });
     report.dedup_by(|b, a| a.rule == b.rule && a.label.place == b.label.place);
     report
+}
+
+/// A file that several roots include may mean something else in each, so that a person has
+/// to look at what a fix for one of them does to the others.
+fn agree_on_shared_files(project: &Project, report: &mut [Diagnostic]) {
+    if project.roots().len() < 2 {
+        return;
+    }
+    let mut users: HashMap<SourceId, usize> = HashMap::new();
+    for root in project.roots() {
+        let files: HashSet<SourceId> = root.targets().collect();
+        files.into_iter().for_each(|file| *users.entry(file).or_default() += 1);
+    }
+    for fix in report.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
+        if fix
+            .edits
+            .iter()
+            .any(|edit| users.get(&edit.place.source).is_some_and(|&users| users > 1))
+        {
+            fix.applicability = Applicability::Unsafe;
+        }
+    }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub const MAX_LEN: usize = u32::MAX as usize / 2;
 
 /// Names one source of a [`crate::project::Project`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(pub u32);
 
 /// A range of bytes in the text of a source, end excluded.

@@ -19,10 +19,6 @@ impl Version {
     /// `proxy_http_version` became 1.1, no `Connection: close` is sent, and explicit
     /// upstreams keep connections alive.
     pub const KEEPALIVE_BY_DEFAULT: Self = Self::new(1, 29, 7);
-    /// Drops the client's `Proxy-Connection`.
-    pub const NO_PROXY_CONNECTION: Self = Self::new(1, 31, 0);
-    /// Of several `Host` headers only the last is sent, and never an empty one.
-    pub const ONE_HOST: Self = Self::new(1, 31, 4);
 
     /// The version of these three numbers.
     pub const fn new(major: u16, minor: u16, patch: u16) -> Self {

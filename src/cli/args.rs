@@ -53,7 +53,7 @@ pub(super) struct LintArgs {
     #[arg(long)]
     pub(super) diff: bool,
     /// How findings are printed
-    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT", conflicts_with = "diff")]
     pub(super) format: Format,
     /// Show only these rules or categories; also advice among them
     #[arg(long, value_delimiter = ',', value_name = "RULE")]
@@ -67,7 +67,7 @@ pub(super) struct LintArgs {
     /// The least severity of a finding that makes the exit status 1
     #[arg(long, value_enum, default_value_t = FailOn::Warning, value_name = "SEVERITY")]
     pub(super) fail_on: FailOn,
-    /// The nginx that the configuration is for; its defaults and directives count
+    /// The nginx that the configuration is for; its defaults count
     #[arg(long, default_value_t = Version::OLDEST_COMMON, value_name = "VERSION")]
     pub(super) nginx_version: Version,
     /// Where relative includes start [default: the directory of the main file]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::diagnostic::{Diagnostic, Kind};
 use crate::emit::{self, EmitError};
 use crate::project::{Files, Project};
 use crate::render;
@@ -26,8 +27,9 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         return Err(format!("{}: cannot be read", path.display()).into());
     };
     let file = project.file(root.source);
-    let mut report = Vec::new();
-    for file in project.files() {
+    let is_syntax = |finding: &&Diagnostic| finding.kind == Kind::Syntax;
+    let mut report: Vec<Diagnostic> = project.report().filter(is_syntax).cloned().collect();
+    for file in project.files().iter().filter(|file| args.flat || file.source.id == root.source) {
         crate::validate::file(file, &mut report);
     }
     if !report.is_empty() {
@@ -63,7 +65,7 @@ fn print(
     let findings: Vec<_> = project.report().collect();
     let lines = render::short(project, &findings);
     let place = match error {
-        EmitError::MissingInclude { place } => {
+        EmitError::MissingInclude { place } | EmitError::Encoding { place } => {
             let source = project.source(place.source);
             format!("{}:{}", source.name(), source.line(place.span.start))
         }
@@ -72,10 +74,11 @@ fn print(
     Err(format!("{place}: not emitted: {error}\n{lines}").trim_end().to_owned().into())
 }
 
-/// No configuration begins with a `{`.
+/// No configuration begins with a `{` and a quote.
 fn is_json(path: &Path, bytes: &[u8]) -> bool {
-    path.extension().is_some_and(|ending| ending == "json")
-        || bytes.trim_ascii_start().starts_with(b"{")
+    let inner = bytes.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    let is_object = inner.is_some_and(|inner| inner.starts_with(b"\""));
+    path.extension().is_some_and(|ending| ending == "json") || is_object
 }
 
 fn from_json(args: &EmitArgs, path: &Path, bytes: &[u8]) -> Result<Outcome, Failure> {

@@ -8,7 +8,11 @@ use super::{Failure, Outcome, terminal};
 
 pub(super) fn explain(args: &ExplainArgs) -> Result<Outcome, Failure> {
     let Some(rule) = lint::rule(&args.rule) else {
-        return Err(format!("no rule is named \"{}\"; see `ngxc rules`", args.rule).into());
+        let name = &args.rule;
+        return Err(format!(
+            "no rule is named \"{name}\"; `ngxc rules` lists them (what nginx itself rejects has no page)"
+        )
+        .into());
     };
     terminal::print(rule.docs.as_bytes())?;
     Ok(Outcome::Clean)

@@ -39,7 +39,7 @@ pub(super) fn run(args: &FmtArgs) -> Result<Outcome, Failure> {
             let text = if args.diff {
                 terminal::unified(&name, &file.before, &file.after, colour)
             } else {
-                format!("{name}\n").into_bytes()
+                format!("{}\n", render::visible(&name)).into_bytes()
             };
             terminal::print(&text)?;
             outcome = outcome.max(Outcome::Findings);
@@ -52,6 +52,10 @@ pub(super) fn run(args: &FmtArgs) -> Result<Outcome, Failure> {
         .map(|file| Replacement { path: &file.path, before: &file.before, after: &file.after })
         .collect();
     write::all(&on_disk)?;
+    if !on_disk.is_empty() {
+        let files = if on_disk.len() == 1 { "file" } else { "files" };
+        terminal::remark(&format!("{} {files} formatted.", on_disk.len()));
+    }
     Ok(outcome)
 }
 
@@ -67,7 +71,9 @@ fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
     let source = Source::new(SourceId(0), path, before.clone());
     let (file, report) = crate::read(source);
     let after = match emit::format(&file) {
-        Ok(text) => file.source.encode(&text).unwrap_or_default().into_owned(),
+        Ok(text) => {
+            file.source.encode(&text).expect("formatting adds nothing but ASCII").into_owned()
+        }
         Err(error) => return Err(refusal(file, &report, &error)),
     };
     if is_stdin && !args.check && !args.diff {

@@ -14,6 +14,12 @@ use super::{Failure, Outcome, paths, terminal};
 
 pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
     check_names(args)?;
+    if args.unsafe_fixes && !args.fix && !args.diff {
+        return Err("--unsafe-fixes goes with --fix or --diff".into());
+    }
+    if let Some(prefix) = args.prefix.as_ref().filter(|prefix| !prefix.is_dir()) {
+        return Err(format!("--prefix {}: no such directory", prefix.display()).into());
+    }
     let paths = paths::files(&args.paths)?;
     let mut files = Files::disk();
     if paths.iter().any(|path| path == Path::new(paths::STDIN)) {
@@ -51,8 +57,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
         })
         .collect();
     write::all(&replacements)?;
-    let (project, report) = check(&fixed.files);
-    print(args, &project, &report, fixed.count)
+    print(args, &fixed.project, &fixed.report, fixed.count)
 }
 
 /// A rule that does not exist selects nothing, so it is a mistake.
@@ -139,7 +144,7 @@ fn summary(
     .filter(|(count, ..)| *count > 0)
     .map(|(count, one, many)| plural(*count, one, many))
     .collect();
-    let files = plural(project.files().len(), "file", "files");
+    let files = plural(project.shown_count(), "file", "files");
     let mut text = if found.is_empty() {
         format!("Nothing to report in {files}.")
     } else {
@@ -157,7 +162,8 @@ fn summary(
         text.push_str(&format!(" {safe} can be mended with --fix."));
     }
     if risky > 0 {
-        text.push_str(&format!(" {risky} more with --fix --unsafe-fixes."));
+        let what = if safe > 0 { "more" } else { "can be mended" };
+        text.push_str(&format!(" {risky} {what} with --fix --unsafe-fixes."));
     }
     let advice = hidden.iter().filter(|finding| finding.severity == Severity::Info).count();
     if advice > 0 {
@@ -173,16 +179,19 @@ fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// Prints what the fixes change and, on standard error, what they leave.
 fn diff(args: &LintArgs, fixed: &Fixed) -> Result<Outcome, Failure> {
     let colour = terminal::is_coloured(args.colour.colour);
     for change in &fixed.changes {
         let path = change.path.to_string_lossy();
         terminal::print(&terminal::unified(&path, &change.before, &change.after, colour))?;
     }
+    let left: Vec<&Diagnostic> =
+        fixed.report.iter().filter(|finding| is_shown(args, finding)).collect();
+    let left_lines = render::short(&fixed.project, &left);
     let fixes = plural(fixed.count, "fix", "fixes");
-    terminal::remark(&format!(
-        "{fixes} in {}, nothing written.",
-        plural(fixed.changes.len(), "file", "files")
-    ));
-    Ok(if fixed.changes.is_empty() { Outcome::Clean } else { Outcome::Findings })
+    let files = plural(fixed.changes.len(), "file", "files");
+    terminal::remark(&format!("{left_lines}{fixes} in {files}, nothing written."));
+    let changed = if fixed.changes.is_empty() { Outcome::Clean } else { Outcome::Findings };
+    Ok(outcome(args, &fixed.project, &left).max(changed))
 }

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-use similar::TextDiff;
+use similar::{ChangeTag, TextDiff};
+
+use crate::render::visible;
 
 use super::Failure;
 use super::args::Colour;
@@ -31,7 +33,9 @@ pub(super) fn width() -> usize {
 
 /// Says on standard error why something was not done.
 pub(super) fn complain(reason: &impl Display) {
-    let _ = writeln!(io::stderr(), "ngxc: {reason}");
+    let reason = reason.to_string();
+    let lines: Vec<_> = reason.lines().map(visible).collect();
+    let _ = writeln!(io::stderr(), "ngxc: {}", lines.join("\n"));
 }
 
 /// Says something on standard error that is no complaint.
@@ -55,10 +59,33 @@ pub(super) fn unified(path: &str, before: &[u8], after: &[u8], colour: bool) -> 
     }
     let name = path.trim_start_matches('/');
     let diff = TextDiff::from_lines(before, after);
-    let mut out = Vec::new();
-    let _ =
-        diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_writer(&mut out);
+    let mut out = format!("--- a/{name}\n+++ b/{name}\n").into_bytes();
+    for hunk in diff.unified_diff().iter_hunks() {
+        out.extend_from_slice(format!("{}\n", hunk.header()).as_bytes());
+        for change in hunk.iter_changes() {
+            let sign = match change.tag() {
+                ChangeTag::Delete => b'-',
+                ChangeTag::Insert => b'+',
+                ChangeTag::Equal => b' ',
+            };
+            out.push(sign);
+            out.extend_from_slice(change.value());
+            if change.missing_newline() {
+                out.extend_from_slice(b"\n\\ No newline at end of file\n");
+            }
+        }
+    }
+    // A terminal is not to be steered by what a configuration holds; a patch has its bytes.
+    if io::stdout().is_terminal() {
+        let text = String::from_utf8_lossy(&out);
+        out = text.split_inclusive('\n').map(visible_line).collect::<String>().into_bytes();
+    }
     if colour { paint(&out) } else { out }
+}
+
+fn visible_line(line: &str) -> String {
+    let text = line.trim_end_matches(['\r', '\n']);
+    text.split('\t').map(visible).collect::<Vec<_>>().join("\t") + &line[text.len()..]
 }
 
 fn paint(diff: &[u8]) -> Vec<u8> {

@@ -25,11 +25,10 @@ pub(super) fn all(replacements: &[Replacement<'_>]) -> Result<(), Failure> {
         let failed = |error| format!("{}: {error}", replacement.path.display());
         let target = fs::canonicalize(replacement.path).map_err(failed)?;
         if fs::read(&target).map_err(failed)? != replacement.before {
-            return Err(format!(
-                "{}: changed while it was being fixed",
-                replacement.path.display()
-            )
-            .into());
+            return Err(format!("{}: changed since it was read", replacement.path.display()).into());
+        }
+        if fs::metadata(&target).map_err(failed)?.permissions().readonly() {
+            return Err(format!("{}: is read-only", replacement.path.display()).into());
         }
         let new = beside(&target, replacement.after).map_err(failed)?;
         ready.push((target, new, replacement.before));
@@ -59,7 +58,7 @@ fn beside(target: &Path, bytes: &[u8]) -> std::io::Result<TempPath> {
     Ok(file.into_temp_path())
 }
 
-/// Gives the file its old owner, where that is another and may be given.
+/// Gives the file its old owner, or fails where that is another and may not be given.
 #[cfg(unix)]
 fn keep_owner(file: &File, metadata: &fs::Metadata) -> std::io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};

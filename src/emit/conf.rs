@@ -5,6 +5,7 @@
 //! anyone gets it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::catalog::{self, Form};
 use crate::project::{File, Included, Project, Root};
@@ -23,6 +24,13 @@ pub enum EmitError {
         /// Line of the input, from 1, where they part.
         line: u32,
     },
+    /// An included file has another encoding, so that its bytes would change.
+    Encoding {
+        /// The include directive.
+        place: Place,
+    },
+    /// The includes expand to too much text.
+    TooLarge,
     /// An include leads to something that is not here.
     MissingInclude {
         /// The include directive.
@@ -37,6 +45,8 @@ impl std::fmt::Display for EmitError {
             Self::Changed { line } => {
                 write!(f, "formatting would change what stands on line {line}: a fault of ngxc")
             }
+            Self::Encoding { .. } => write!(f, "an included file has another encoding"),
+            Self::TooLarge => write!(f, "its includes expand to too much text"),
             Self::MissingInclude { .. } => write!(f, "an include cannot be read"),
         }
     }
@@ -59,6 +69,9 @@ pub fn format(file: &File) -> Result<String, EmitError> {
 /// Prints a root as one configuration without includes, each part headed by its file.
 pub fn flat(project: &Project, root: &Root) -> Result<String, EmitError> {
     let file = project.file(root.source);
+    if file.has_syntax_errors {
+        return Err(EmitError::Syntax);
+    }
     let mut printer = Printer::new(file.source.line_ending(), Some((project, root)));
     printer.items(file.tree.items(&file.source), 0)?;
     Ok(printer.finish())
@@ -198,7 +211,8 @@ impl<'p> Printer<'p> {
             if let Some((before, after_comment)) = last {
                 let gap = source.slice(Span::new(before.end, span.start));
                 if after_comment || gap.contains('\n') {
-                    self.line(depth + 1);
+                    self.line(depth + usize::from(column.is_none()));
+                    self.out.extend(std::iter::repeat_n(' ', column.unwrap_or(0)));
                 } else if let Some(column) = column.filter(|_| index == 1) {
                     let width = source.slice(before).chars().count();
                     self.out.extend(std::iter::repeat_n(' ', column.saturating_sub(width).max(1)));
@@ -227,13 +241,16 @@ impl<'p> Printer<'p> {
         let Included::Files(files) = root.included(include) else {
             return Err(EmitError::MissingInclude { place: include.place() });
         };
-        let mask = include.source.slice(include.head());
+        let words: Vec<&str> =
+            include.words().iter().map(|word| include.source.slice(word.span)).collect();
+        let mask = words.join(" ").replace('\n', " ");
         if files.is_empty() {
             self.line(depth);
             self.out.push_str(&format!("# {mask}: no files"));
         }
         for &id in files {
             let file = project.file(id);
+            self.check_included(file, include)?;
             self.line(depth);
             self.out.push_str(&format!("# {mask}: {}", file.source.name()));
             self.items(file.tree.items(&file.source), depth)?;
@@ -249,31 +266,53 @@ fn has_blank_line_before(source: &Source, at: u32) -> bool {
     gap.filter(|&&b| b == b'\n').nth(1).is_some()
 }
 
-/// Where the values of a `map` or its like begin behind the keys, if they all stand in
-/// one column.
+impl Printer<'_> {
+    /// Refuses a file whose text cannot stand in that of the root.
+    fn check_included(&self, file: &File, include: Directive<'_>) -> Result<(), EmitError> {
+        /// Files that include each other many times could print more than fits in memory.
+        const MAX_OUTPUT: usize = 1 << 30;
+        let root = self.expand.map(|(project, root)| project.source(root.source).encoding);
+        if file.has_syntax_errors {
+            return Err(EmitError::Syntax);
+        }
+        if root != Some(file.source.encoding) && !file.source.text().is_ascii() {
+            return Err(EmitError::Encoding { place: include.place() });
+        }
+        if self.out.len() > MAX_OUTPUT {
+            return Err(EmitError::TooLarge);
+        }
+        Ok(())
+    }
+}
+
+/// Where the values of a `map` or its like begin behind the keys, if most that do not begin
+/// a line stand in one column; the others come to stand there too.
 fn column_of_values(block: Directive<'_>) -> Option<usize> {
     let name = block.name();
     if !catalog::directive(&name).iter().any(|entry| entry.form == Form::Entries) {
         return None;
     }
-    let mut column = None;
-    let mut count = 0;
-    for entry in block.directives().filter(|entry| !entry.args().is_empty() && !entry.is("include"))
-    {
-        let key = entry.words()[0].span;
-        let value = entry.words()[1].span;
-        let line = entry.source.line_span(entry.source.line(key.start));
-        if value.start > line.end || !entry.source.begins_line(key.start) {
-            return None;
-        }
-        let lead = columns(entry.source.slice(Span::new(line.start, key.start)), 0);
-        let found = columns(entry.source.slice(Span::new(key.start, value.start)), lead) - lead;
-        if *column.get_or_insert(found) != found {
-            return None;
-        }
-        count += 1;
+    let entries =
+        block.directives().filter(|entry| !entry.args().is_empty() && !entry.is("include"));
+    let found: Vec<usize> = entries.filter_map(value_column).collect();
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for &value in &found {
+        *counts.entry(value).or_default() += 1;
     }
-    column.filter(|_| count > 1)
+    let (&column, &in_column) = counts.iter().max_by_key(|&(_, count)| count)?;
+    (in_column > 1 && 2 * in_column > found.len()).then_some(column)
+}
+
+/// The distance from an entry's key to its value, if they are on one line.
+fn value_column(entry: Directive<'_>) -> Option<usize> {
+    let source = entry.source;
+    let (key, value) = (entry.words()[0].span, entry.words()[1].span);
+    let line = source.line_span(source.line(key.start));
+    if value.start > line.end {
+        return None;
+    }
+    let lead = columns(source.slice(Span::new(line.start, key.start)), 0);
+    Some(columns(source.slice(Span::new(key.start, value.start)), lead) - lead)
 }
 
 /// The column behind `text` that begins at column `from`; a tab reaches the next eighth.
@@ -285,7 +324,7 @@ fn columns(text: &str, from: usize) -> usize {
 /// by comment.
 fn verify(file: &File, printed: &str) -> Result<(), EmitError> {
     let source = &file.source;
-    let bytes = source.encode(printed).unwrap_or_default().into_owned();
+    let bytes = source.encode(printed).expect("formatting adds nothing but ASCII").into_owned();
     let again = Source::new(source.id, &source.path, bytes);
     let (tree, report) = syntax::parse(&again);
     let mut before = Vec::new();

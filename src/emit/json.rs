@@ -16,8 +16,7 @@ const VERSION: u32 = 1;
 
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Document {
-    /// Always `conf`: what the document is.
+struct Document {
     ngxc: String,
     /// The version of the format.
     version: u32,

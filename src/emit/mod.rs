@@ -6,4 +6,4 @@ mod conf;
 mod json;
 
 pub use conf::{EmitError, flat, format};
-pub use json::{Document, ReadError, read, write};
+pub use json::{ReadError, read, write};

@@ -1,7 +1,7 @@
 //! Edits as people make them: whole lines, in the file's indentation and line ends.
 
 use crate::diagnostic::Edit;
-use crate::model::{Model, Proxied, ScopeKind};
+use crate::model::{Model, Proxied, Scope};
 use crate::source::{Source, Span, offset};
 use crate::syntax::{Directive, Word};
 
@@ -34,14 +34,26 @@ pub(super) fn insert_after(directive: Directive<'_>, text: &str) -> Edit {
     }
 }
 
-/// Adds a setting to the location that passes requests on: behind its `proxy_pass` or,
-/// where that stands in an `if` or `limit_except`, before that block, because most
-/// settings may not stand inside.
+/// Adds a setting to the location that passes requests on: behind its `proxy_pass`.
+///
+/// Where that stands in an `if` or `limit_except`, which most settings may not, or comes
+/// from an include, which other locations may have too, it goes before what holds it. All
+/// that pass requests on in one location get one place, so that no setting comes twice.
 pub(super) fn set_in_location(model: &Model<'_>, proxied: &Proxied<'_>, text: &str) -> Edit {
-    let inner = model.ancestors(proxied.scope).map(|id| model.scope(id));
-    let inner = inner.take_while(|scope| scope.kind != ScopeKind::Location);
-    match inner.filter_map(|scope| scope.opener).last() {
-        Some(block) => insert_before(block, text),
+    let location = proxied.settings_scope(model);
+    let Some(opener) = model.scope(location).opener else {
+        return insert_after(proxied.pass, text);
+    };
+    let is_here = |pass: &Directive<'_>| pass.source.id == opener.source.id;
+    if let Some(pass) = model.scope(location).last("proxy_pass").filter(is_here) {
+        return insert_after(pass, text);
+    }
+    let holds_it = |inner: &Directive<'_>| {
+        let blocks = ["if", "limit_except", "include"];
+        blocks.iter().any(|name| inner.is(name))
+    };
+    match opener.directives().find(holds_it) {
+        Some(holder) => insert_before(holder, text),
         None => insert_after(proxied.pass, text),
     }
 }
@@ -59,6 +71,12 @@ pub(super) fn remove(directive: Directive<'_>) -> Edit {
         span
     };
     Edit { place: source.place(whole), text: String::new() }
+}
+
+/// True if a line of a scope stands in another file than the scope's block: an include,
+/// which other scopes may have too.
+pub(super) fn is_included(scope: &Scope<'_>, line: Directive<'_>) -> bool {
+    scope.opener.is_some_and(|opener| opener.source.id != line.source.id)
 }
 
 /// A line end and the indentation of the line that holds `at`.

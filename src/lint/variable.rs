@@ -1,7 +1,7 @@
 //! The variables that mended headers use: a map that the configuration has already, or
 //! a new one at http level.
 
-use crate::diagnostic::Edit;
+use crate::diagnostic::{Edit, Fix};
 use crate::model::{Map, Model, Proxied, Scope, ScopeKind, has_upgrade_token};
 use crate::source::Span;
 use crate::syntax::Item;
@@ -12,7 +12,18 @@ use super::edit::new_line;
 pub(super) struct Variable {
     /// With its `$`.
     pub(super) name: String,
-    pub(super) edits: Vec<Edit>,
+    edits: Vec<Edit>,
+    /// False where the variable may be defined in a file that is not in view: two maps of
+    /// one variable are no error, and the last one counts for all.
+    is_certain: bool,
+}
+
+impl Variable {
+    /// A fix that defines the variable and uses it; safe if the definition is.
+    pub(super) fn fix(self, title: impl Into<String>, mut edits: Vec<Edit>) -> Fix {
+        edits.extend(self.edits);
+        if self.is_certain { Fix::safe(title, edits) } else { Fix::risky(title, edits) }
+    }
 }
 
 /// A variable for `Connection`: `upgrade` for handshakes, and for plain requests what
@@ -76,14 +87,22 @@ fn find_or_define(
         |map: &&Map<'_>| map.variable.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let is_known = |map: &&Map<'_>| names.contains(&map.variable.as_str());
     let known = model.upgrade_maps().filter(is_known);
-    if let Some(map) =
-        known.chain(model.upgrade_maps()).filter(can_be_named).find(|map| suits(map))
+    if let Some(map) = known.chain(model.upgrade_maps()).filter(can_be_named).find(|map| suits(map))
     {
-        return Some(Variable { name: format!("${}", map.variable), edits: Vec::new() });
+        let name = format!("${}", map.variable);
+        return Some(Variable { name, edits: Vec::new(), is_certain: true });
     }
-    let name = names.iter().find(|name| model.is_free(name))?;
+    // What is used but not defined is defined in a file that is not in view, if there is one.
+    let is_whole = model.is_whole();
+    let in_use = |name: &&&str| model.is_used(name) && model.is_undefined(name);
+    if let Some(name) = names.iter().find(in_use).filter(|_| !is_whole) {
+        return Some(Variable { name: format!("${name}"), edits: Vec::new(), is_certain: false });
+    }
+    let name = names.iter().find(|name| model.is_undefined(name))?;
     let edit = define(model, name, entries)?;
-    Some(Variable { name: format!("${name}"), edits: vec![edit] })
+    let source = model.project.source(edit.place.source);
+    let is_certain = model.root.is_main && model.project.is_shown(source.id);
+    Some(Variable { name: format!("${name}"), edits: vec![edit], is_certain })
 }
 
 /// Inserts a map at http level: first in `http {}`, or at the top of an http snippet.
@@ -108,7 +127,10 @@ fn in_block(http: &Scope<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Ed
         return Some(Edit { place: source.place(Span::at(open + 1)), text });
     };
     let line = new_line(source, first.start);
-    let text = format!("{}{}{line}", map_block(name, entries, &line), source.line_ending());
+    let outer = source.indentation(opener.span().start);
+    let unit = source.indentation(first.start).strip_prefix(outer).filter(|unit| !unit.is_empty());
+    let map = map_block(name, entries, &line, unit.unwrap_or("    "));
+    let text = format!("{map}{}{line}", source.line_ending());
     Some(Edit { place: source.place(Span::at(first.start)), text })
 }
 
@@ -135,7 +157,11 @@ fn at_top(model: &Model<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edi
         }
     }
     let line = new_line(source, at?);
-    let text = format!("{}{line}{line}", map_block(name, entries, &line));
+    let inner = file.directives().find_map(|block| block.directives().next());
+    let inner = inner.filter(|inner| source.begins_line(inner.span().start));
+    let unit = inner.map_or("    ", |inner| source.indentation(inner.span().start));
+    let map = map_block(name, entries, &line, if unit.is_empty() { "    " } else { unit });
+    let text = format!("{map}{line}{line}");
     Some(Edit { place: source.place(Span::at(at?)), text })
 }
 
@@ -158,9 +184,8 @@ fn map_on_one_line(name: &str, entries: &[(&str, &str)]) -> String {
     format!("map $http_upgrade ${name} {{ {} }}", entries.join(" "))
 }
 
-/// The map over several lines; `line` begins a new one.
-fn map_block(name: &str, entries: &[(&str, &str)], line: &str) -> String {
-    let indent = if line.ends_with('\t') { "\t" } else { "    " };
+/// The map over several lines; `line` begins a new one, and `indent` goes one deeper.
+fn map_block(name: &str, entries: &[(&str, &str)], line: &str, indent: &str) -> String {
     let width = entries.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
     let mut text = format!("map $http_upgrade ${name} {{");
     for (key, value) in entries {

@@ -50,6 +50,10 @@ pub struct Map<'p> {
     pub entries: Vec<Entry<'p>>,
     /// The `map` directive.
     pub directive: Directive<'p>,
+    /// `hostnames` is on.
+    hostnames: bool,
+    /// Some keys are host names with a wildcard.
+    has_wildcards: bool,
     /// Its entries' file or another that it includes could not be read.
     is_partial: bool,
     exact: HashMap<String, usize>,
@@ -66,29 +70,30 @@ impl<'p> Map<'p> {
             variable,
             entries: Vec::new(),
             directive,
+            hostnames: false,
+            has_wildcards: false,
             is_partial: scope.has_unknown_include,
             exact: HashMap::new(),
             regexes: Vec::new(),
         };
-        let mut hostnames = false;
         for &entry in scope.directives() {
             let name = entry.name();
             match entry.args().len() {
-                0 => hostnames |= name == "hostnames",
-                1 => map.push(entry, &name, hostnames),
+                0 => map.hostnames |= name == "hostnames",
+                1 => map.push(entry, &name),
                 _ => {}
             }
         }
         Some(map)
     }
 
-    fn push(&mut self, directive: Directive<'p>, name: &str, hostnames: bool) {
+    fn push(&mut self, directive: Directive<'p>, name: &str) {
         let index = self.entries.len();
         let key = match name.strip_prefix('\\') {
             Some(rest) => Key::Exact(rest.to_lowercase()),
             None if name == "default" => Key::Default,
             None if name.starts_with('~') => Key::Regex(name[1..].to_owned()),
-            None if hostnames && is_wildcard(name) => Key::Wildcard(name.to_lowercase()),
+            None if self.hostnames && is_wildcard(name) => Key::Wildcard(name.to_lowercase()),
             None => Key::Exact(name.to_lowercase()),
         };
         match &key {
@@ -96,7 +101,8 @@ impl<'p> Map<'p> {
                 self.exact.entry(text.clone()).or_insert(index);
             }
             Key::Regex(regex) => self.regexes.push((compile(regex), index)),
-            Key::Default | Key::Wildcard(_) => {}
+            Key::Wildcard(_) => self.has_wildcards = true,
+            Key::Default => {}
         }
         let value = directive.arg(0).unwrap_or_default().into_owned();
         self.entries.push(Entry { key, value, directive });
@@ -105,12 +111,12 @@ impl<'p> Map<'p> {
     /// The entry that a text leads to: `Some(None)` if none does, and `None` if that
     /// cannot be known.
     pub fn find(&self, text: &str) -> Option<Option<&Entry<'p>>> {
+        let text = if self.hostnames { text.strip_suffix('.').unwrap_or(text) } else { text };
         let lower = text.to_lowercase();
         if let Some(&index) = self.exact.get(&lower) {
             return Some(self.entries.get(index));
         }
-        if self.is_partial || self.entries.iter().any(|entry| matches!(entry.key, Key::Wildcard(_)))
-        {
+        if self.is_partial || self.has_wildcards {
             return None;
         }
         // An empty text never reaches the expressions.

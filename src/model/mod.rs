@@ -9,7 +9,8 @@ mod proxied;
 mod scope;
 mod upstream;
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
 pub use map::{Entry, Key, Map};
 pub use probe::Probe;
@@ -44,6 +45,8 @@ pub struct Model<'p> {
     scopes: Vec<Scope<'p>>,
     /// By variable, lower case and without `$`; of two maps, the last counts.
     maps: HashMap<String, Map<'p>>,
+    /// Variables that `proxy_set_header` lines use, as above.
+    used: HashSet<String>,
     /// The variables of the maps that look at `$http_upgrade`, sorted.
     upgrade_maps: Vec<String>,
     /// Directives other than `map` that define variables, by variable.
@@ -67,6 +70,7 @@ impl<'p> Model<'p> {
             version,
             scopes,
             maps: HashMap::new(),
+            used: HashSet::new(),
             upgrade_maps: Vec::new(),
             definitions: HashMap::new(),
             upstreams: HashMap::new(),
@@ -115,6 +119,13 @@ impl<'p> Model<'p> {
                 }
                 _ => {}
             }
+            for value in scope.all("proxy_set_header").iter().filter_map(|line| line.arg(1)) {
+                for part in template(&value).unwrap_or_default() {
+                    if let Part::Variable(name) = part {
+                        self.used.insert(variable_name(name));
+                    }
+                }
+            }
             for directive in scope.all("set").iter().chain(scope.all("auth_request_set")) {
                 if let Some(variable) = directive.arg(0) {
                     let name = variable_name(&variable);
@@ -153,27 +164,43 @@ impl<'p> Model<'p> {
         self.effective(id, name).and_then(|(_, found)| found.last().copied())
     }
 
-    /// True when `id`, or a scope around it inside its server, includes something that
-    /// could not be read. What is included at http level holds servers, not settings.
+    /// True when `id` or a scope around it includes something that could not be read and
+    /// may hold settings. Masks at http level, as in `conf.d/*.conf`, hold servers.
     pub fn has_unknown_settings(&self, id: ScopeId) -> bool {
-        let scopes = self.ancestors(id).map(|id| self.scope(id));
-        let mut inside =
-            scopes.take_while(|scope| !matches!(scope.kind, ScopeKind::Http | ScopeKind::Main));
-        self.is_truncated || inside.any(|scope| scope.has_unknown_include)
+        let mut scopes = self.ancestors(id).map(|id| self.scope(id));
+        self.is_truncated
+            || scopes.any(|scope| match scope.kind {
+                ScopeKind::Http | ScopeKind::Main => scope.has_unknown_file,
+                _ => scope.has_unknown_include,
+            })
     }
 
-    /// The map that defines a variable, given with or without `$`.
+    /// The map that gives a variable its value, named with or without `$`; none if a `set`
+    /// gives it another.
     pub fn map(&self, variable: &str) -> Option<&Map<'p>> {
-        self.maps.get(&variable_name(variable))
+        let name = variable_name(variable);
+        self.maps.get(&name).filter(|_| !self.definitions.contains_key(&name))
     }
 
     /// The maps that look at the client's `Upgrade`, in the order of their variables.
     pub fn upgrade_maps(&self) -> impl Iterator<Item = &Map<'p>> {
-        self.upgrade_maps.iter().map(|variable| &self.maps[variable])
+        self.upgrade_maps.iter().filter_map(|variable| self.map(variable))
+    }
+
+    /// True for a main configuration all of whose http level could be read.
+    pub fn is_whole(&self) -> bool {
+        let outer = |scope: &&Scope<'_>| matches!(scope.kind, ScopeKind::Main | ScopeKind::Http);
+        self.root.is_main
+            && !self.scopes.iter().filter(outer).any(|scope| scope.has_unknown_include)
+    }
+
+    /// True when some `proxy_set_header` uses the variable.
+    pub fn is_used(&self, variable: &str) -> bool {
+        self.used.contains(&variable_name(variable))
     }
 
     /// True when nothing in the configuration defines the variable.
-    pub fn is_free(&self, variable: &str) -> bool {
+    pub fn is_undefined(&self, variable: &str) -> bool {
         let name = variable_name(variable);
         !self.maps.contains_key(&name) && !self.definitions.contains_key(&name)
     }
@@ -211,19 +238,28 @@ impl<'p> Model<'p> {
 
     /// What a text with variables is for a request that `scope` handles.
     pub fn evaluate(&self, text: &str, scope: ScopeId, probe: &Probe) -> Value {
-        self.evaluate_in(text, scope, probe, 0)
+        Evaluation { model: self, scope, probe, steps: Cell::new(0) }.text(text, 0)
     }
+}
 
-    fn evaluate_in(&self, text: &str, scope: ScopeId, probe: &Probe, depth: u8) -> Value {
-        let Ok(parts) = template(text) else {
-            return Value::Unknown;
-        };
+/// One evaluation of a text with variables.
+struct Evaluation<'m, 'p> {
+    model: &'m Model<'p>,
+    scope: ScopeId,
+    probe: &'m Probe,
+    /// Variables that were looked up so far.
+    steps: Cell<u32>,
+}
+
+impl Evaluation<'_, '_> {
+    fn text(&self, text: &str, depth: u8) -> Value {
+        let Ok(parts) = template(text) else { return Value::Unknown };
         let mut known = String::new();
         for part in parts {
             match part {
                 Part::Text(text) => known.push_str(text),
                 Part::Capture(_) => return Value::Unknown,
-                Part::Variable(name) => match self.variable(name, scope, probe, depth) {
+                Part::Variable(name) => match self.variable(name, depth) {
                     Value::Known(text) => known.push_str(&text),
                     Value::Unknown => return Value::Unknown,
                 },
@@ -232,48 +268,40 @@ impl<'p> Model<'p> {
         Value::Known(known)
     }
 
-    fn variable(&self, name: &str, scope: ScopeId, probe: &Probe, depth: u8) -> Value {
-        /// Variables that lead to each other further than this may lead in a circle.
+    fn variable(&self, name: &str, depth: u8) -> Value {
+        /// Variables that lead to each other further than this may lead in a circle, and
+        /// a few that name each other often may lead to more than there is time for.
         const MAX_DEPTH: u8 = 16;
+        const MAX_STEPS: u32 = 1000;
         let name = name.to_ascii_lowercase();
-        if depth == MAX_DEPTH {
+        self.steps.set(self.steps.get() + 1);
+        if depth == MAX_DEPTH || self.steps.get() > MAX_STEPS {
             return Value::Unknown;
         }
-        if let Some(definitions) = self.definitions.get(&name) {
-            return self.set_variable(definitions, scope, probe, depth);
+        if let Some(definitions) = self.model.definitions.get(&name) {
+            return self.set_variable(definitions, depth);
         }
-        if let Some(map) = self.maps.get(&name) {
-            let Value::Known(source) = self.evaluate_in(&map.source, scope, probe, depth + 1)
-            else {
-                return Value::Unknown;
-            };
-            let Some(value) = map.value_for(&source) else {
-                return Value::Unknown;
-            };
-            return self.evaluate_in(&value, scope, probe, depth + 1);
-        }
-        probe.variable(&name)
+        let Some(map) = self.model.maps.get(&name) else { return self.probe.variable(&name) };
+        let Value::Known(source) = self.text(&map.source, depth + 1) else {
+            return Value::Unknown;
+        };
+        map.value_for(&source).map_or(Value::Unknown, |value| self.text(&value, depth + 1))
     }
 
     /// The value of a variable that only one unconditional `set` gives, in the location
     /// that handles the request or in its server.
-    fn set_variable(
-        &self,
-        definitions: &[(ScopeId, Directive<'p>)],
-        scope: ScopeId,
-        probe: &Probe,
-        depth: u8,
-    ) -> Value {
-        let [(at, directive)] = definitions else {
+    fn set_variable(&self, definitions: &[(ScopeId, Directive<'_>)], depth: u8) -> Value {
+        let [(at, directive)] = definitions else { return Value::Unknown };
+        // What stands before a `set` may end the rewrite phase.
+        let scope = self.model.scope(*at);
+        if ["break", "return", "rewrite"].iter().any(|name| scope.last(name).is_some()) {
             return Value::Unknown;
-        };
-        let runs = *at == scope
-            || self.scope(*at).kind == ScopeKind::Server
-                && self.ancestors(scope).any(|id| id == *at);
+        }
+        let in_server = self.model.scope(*at).kind == ScopeKind::Server;
+        let runs =
+            *at == self.scope || in_server && self.model.ancestors(self.scope).any(|id| id == *at);
         match directive.arg(1) {
-            Some(value) if runs && directive.is("set") => {
-                self.evaluate_in(&value, scope, probe, depth + 1)
-            }
+            Some(value) if runs && directive.is("set") => self.text(&value, depth + 1),
             _ => Value::Unknown,
         }
     }

@@ -19,6 +19,12 @@ impl Probe {
         Self { upgrade: Some("websocket"), connection: Some("keep-alive, Upgrade") };
     /// A handshake in other letter case.
     pub const MIXED_CASE: Self = Self { upgrade: Some("WebSocket"), connection: Some("Upgrade") };
+    /// The handshakes that have to come through, each with what it is called.
+    pub const HANDSHAKES: [(Self, &'static str); 3] = [
+        (Self::HANDSHAKE, "a handshake"),
+        (Self::FIREFOX, "a handshake of Firefox (`Connection: keep-alive, Upgrade`)"),
+        (Self::MIXED_CASE, "a handshake with `Upgrade: WebSocket`"),
+    ];
     /// A request like any other.
     pub const PLAIN: Self = Self { upgrade: None, connection: None };
     /// A request that offers to switch to cleartext HTTP/2.

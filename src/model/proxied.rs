@@ -59,6 +59,10 @@ fn proxied<'p>(model: &Model<'p>, id: ScopeId) -> Option<Proxied<'p>> {
         return None;
     }
     let pass = scope.last("proxy_pass")?;
+    // An unconditional return answers first.
+    if scope.last("return").is_some() {
+        return None;
+    }
     let location = model.ancestors(id).find_map(|id| model.scope(id).location());
     let (headers_scope, headers) = match model.effective(id, "proxy_set_header") {
         Some((scope, lines)) => (Some(scope), lines.to_vec()),
@@ -71,7 +75,8 @@ fn proxied<'p>(model: &Model<'p>, id: ScopeId) -> Option<Proxied<'p>> {
 }
 
 impl<'p> Proxied<'p> {
-    /// Its `proxy_pass` URL, or `None` if that has a variable where a name is wanted.
+    /// Reads its `proxy_pass` URL; `None` if its scheme is a variable. A variable where the
+    /// host is wanted is a host that begins with `$`.
     pub fn target<R>(&self, read: impl FnOnce(ProxyUrl<'_>) -> R) -> Option<R> {
         let url = self.pass.arg(0)?;
         proxy_url(&url).map(read)
@@ -82,14 +87,15 @@ impl<'p> Proxied<'p> {
         self.target(|url| model.upstream(url.host)).flatten()
     }
 
+    /// The location around it: where settings may stand, which an `if` does not take.
+    pub fn settings_scope(&self, model: &Model<'p>) -> ScopeId {
+        let is_location = |id: &ScopeId| model.scope(*id).kind == ScopeKind::Location;
+        model.ancestors(self.scope).find(is_location).unwrap_or(self.scope)
+    }
+
     /// The directive that says what the location is: `location`, or `proxy_pass` in a snippet.
     pub fn head(&self, model: &Model<'p>) -> Directive<'p> {
-        model
-            .ancestors(self.scope)
-            .map(|id| model.scope(id))
-            .find(|scope| scope.kind == ScopeKind::Location)
-            .and_then(|scope| scope.opener)
-            .unwrap_or(self.pass)
+        model.scope(self.settings_scope(model)).opener.unwrap_or(self.pass)
     }
 
     /// The location as one writes it, as in `location /chat/`.
@@ -99,12 +105,11 @@ impl<'p> Proxied<'p> {
     }
 
     /// The `proxy_set_header` lines of this name; letter case does not matter.
-    pub fn lines(&self, name: &str) -> impl Iterator<Item = Directive<'p>> + '_ {
-        let name = name.to_owned();
-        self.headers
-            .iter()
-            .copied()
-            .filter(move |line| line.arg(0).is_some_and(|found| found.eq_ignore_ascii_case(&name)))
+    pub fn lines<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Directive<'p>> + 'a {
+        let is_it = move |line: &Directive<'p>| {
+            line.arg(0).is_some_and(|found| found.eq_ignore_ascii_case(name))
+        };
+        self.headers.iter().copied().filter(is_it)
     }
 
     /// The lines of this header that the backend gets for a request. `name` is one of
@@ -143,6 +148,19 @@ impl<'p> Proxied<'p> {
             Some(set) => (set.arg(0).and_then(|time| milliseconds(&time)), Some(set)),
             None => (Some(60_000), None),
         }
+    }
+
+    /// The name of the backend as nginx sends it without a `Host` line (`$proxy_host`);
+    /// `None` if it depends on a variable.
+    pub fn default_host(&self) -> Option<String> {
+        let host = self.target(|url| match url.port {
+            _ if url.is_unix => "localhost".to_owned(),
+            Some(port) if port != if url.tls { "443" } else { "80" } => {
+                format!("{}:{port}", url.host)
+            }
+            _ => url.host.to_owned(),
+        });
+        host.filter(|host| !host.contains('$'))
     }
 
     /// True if a handshake reaches the backend as one that asks for an upgrade.

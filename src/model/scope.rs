@@ -94,6 +94,8 @@ pub struct Scope<'p> {
     pub opener: Option<Directive<'p>>,
     /// It includes something that could not be read.
     pub has_unknown_include: bool,
+    /// The same without a wildcard: one file, which may hold settings.
+    pub has_unknown_file: bool,
     /// Directives without a block, in the order of the configuration.
     directives: Vec<Directive<'p>>,
     /// The same by name, then by order.
@@ -109,6 +111,7 @@ impl<'p> Scope<'p> {
             parent,
             opener,
             has_unknown_include: false,
+            has_unknown_file: false,
             directives: Vec::new(),
             sorted: Vec::new(),
             names: Vec::new(),
@@ -214,7 +217,12 @@ impl<'p> Expander<'p> {
                 }
             }
             Included::Shipped => {}
-            Included::Unknown => self.scopes[id.index()].has_unknown_include = true,
+            Included::Unknown => {
+                let is_mask = include.arg(0).is_some_and(|path| path.contains(['*', '?', '[']));
+                let scope = &mut self.scopes[id.index()];
+                scope.has_unknown_include = true;
+                scope.has_unknown_file |= !is_mask;
+            }
         }
     }
 }

@@ -4,14 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use glob::{MatchOptions, Pattern};
-
-/// A wildcard matches neither a leading `.` nor a `/`, as in glob(3), which nginx calls.
-const GLOB: MatchOptions = MatchOptions {
-    case_sensitive: true,
-    require_literal_separator: true,
-    require_literal_leading_dot: true,
-};
+use super::glob;
 
 /// The files that a project is read from.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +34,7 @@ impl Files {
         if let Some(bytes) = self.memory.get(&self.identity(path)) {
             return Ok(bytes.clone());
         }
-        if self.disk { std::fs::read(path) } else { Err(io::ErrorKind::NotFound.into()) }
+        if self.disk { read(path) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 
     /// True if there is something at the path.
@@ -55,31 +48,48 @@ impl Files {
         real.unwrap_or_else(|| path.to_owned())
     }
 
-    /// The files that an include mask matches, in byte order (`ngx_open_glob`).
-    ///
-    /// `Err` says why the mask is no mask.
-    pub(super) fn glob(&self, mask: &str) -> Result<Vec<PathBuf>, String> {
-        let pattern = Pattern::new(mask).map_err(|error| error.to_string())?;
-        let in_memory = self.memory.keys().filter(|path| pattern.matches_path_with(path, GLOB));
-        let mut paths: Vec<PathBuf> = in_memory.cloned().collect();
-        if self.disk {
-            let found = glob::glob_with(mask, GLOB).map_err(|error| error.to_string())?;
-            paths.extend(found.map(|path| match path {
-                Ok(path) => path,
-                // What cannot be looked into is named, and reading it will say why.
-                Err(error) => error.path().to_owned(),
-            }));
+    /// The files that an include mask matches, in byte order.
+    pub(super) fn glob(&self, mask: &Path) -> Vec<PathBuf> {
+        glob::expand(mask, &|directory| self.entries(directory))
+    }
+
+    /// The names in a directory.
+    fn entries(&self, directory: &Path) -> Vec<PathBuf> {
+        let below = self.memory.keys().filter_map(|path| path.strip_prefix(directory).ok());
+        let mut names: Vec<PathBuf> =
+            below.filter_map(|rest| Some(rest.components().next()?.as_os_str().into())).collect();
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        if self.disk
+            && let Ok(entries) = std::fs::read_dir(directory)
+        {
+            names.extend(entries.flatten().map(|entry| PathBuf::from(entry.file_name())));
         }
-        paths.sort();
-        paths.dedup();
-        Ok(paths)
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// True when the directory that a mask looks into is there.
-    pub(super) fn has_directory_of(&self, mask: &str) -> bool {
-        let fixed = mask.split(['*', '?', '[']).next().unwrap_or_default();
-        let directory = &fixed[..fixed.rfind('/').map_or(0, |slash| slash + 1)];
-        let in_memory = self.memory.keys().any(|path| path.starts_with(directory));
-        in_memory || self.disk && (directory.is_empty() || Path::new(directory).is_dir())
+    pub(super) fn has_directory_of(&self, mask: &Path) -> bool {
+        let fixed: PathBuf = mask
+            .components()
+            .take_while(|part| !glob::is_mask(part.as_os_str().as_encoded_bytes()))
+            .collect();
+        let in_memory = self.memory.keys().any(|path| path.starts_with(&fixed));
+        let is_current = fixed.as_os_str().is_empty();
+        in_memory || self.disk && (is_current || fixed.is_dir())
     }
+}
+
+/// Reads a file of the disk. A device holds no configuration: nginx reads as many bytes as
+/// its size says, which is none.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if std::fs::metadata(path)?.file_type().is_char_device() {
+            return Ok(Vec::new());
+        }
+    }
+    std::fs::read(path)
 }

@@ -5,6 +5,7 @@
 //! because one file may stand in several contexts.
 
 mod files;
+mod glob;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -64,7 +65,7 @@ pub enum Included {
 }
 
 /// A main configuration, or a snippet that nothing includes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Root {
     /// Its file.
     pub source: SourceId,
@@ -82,6 +83,8 @@ pub struct Project {
     files: Vec<File>,
     roots: Vec<Root>,
     report: Vec<Diagnostic>,
+    /// The files that were asked for and those that they include.
+    shown: HashSet<SourceId>,
     unreadable: bool,
 }
 
@@ -90,10 +93,16 @@ impl Project {
     ///
     /// Relative includes start from `prefix` or, without one, from the directory of the
     /// main configuration (nginx's conf prefix): the root's own or, for a snippet, the
-    /// nearest one above it that has an `nginx.conf`. Of several paths, those that others include are no
+    /// nearest one above it that has an `nginx.conf`. If that includes the snippet, it is
+    /// the root, so that the snippet is read where it belongs. Of several paths, those that others include are no
     /// roots. A file that cannot be read is a diagnostic, and [`Self::is_complete`] is false.
     pub fn load(files: &Files, paths: &[PathBuf], prefix: Option<&Path>) -> Self {
-        let mut loader = Loader { files, known: HashMap::new(), project: Self::default() };
+        let mut loader = Loader {
+            files,
+            known: HashMap::new(),
+            mains: HashMap::new(),
+            project: Self::default(),
+        };
         for path in paths {
             loader.root(path, prefix);
         }
@@ -104,7 +113,8 @@ impl Project {
 
     /// A project of a file alone, whose includes are not followed.
     pub fn of_one(file: File) -> Self {
-        Self { files: vec![file], ..Self::default() }
+        let shown = HashSet::from([file.source.id]);
+        Self { files: vec![file], shown, ..Self::default() }
     }
 
     /// All files, in the order they were read.
@@ -125,6 +135,17 @@ impl Project {
     /// The source of a file by its name.
     pub fn source(&self, id: SourceId) -> &Source {
         &self.file(id).source
+    }
+
+    /// True for a file that was asked for, or that such a file includes. Others were only
+    /// read because they include it.
+    pub fn is_shown(&self, id: SourceId) -> bool {
+        self.shown.contains(&id)
+    }
+
+    /// The number of these files.
+    pub fn shown_count(&self) -> usize {
+        self.shown.len()
     }
 
     /// False if a file that was asked for could not be read.
@@ -163,7 +184,8 @@ impl Root {
         self.includes.get(&key).unwrap_or(&Included::Unknown)
     }
 
-    fn targets(&self) -> impl Iterator<Item = SourceId> + '_ {
+    /// The files that it includes, directly or through others; some more than once.
+    pub fn targets(&self) -> impl Iterator<Item = SourceId> + '_ {
         self.includes
             .values()
             .flat_map(|included| match included {
@@ -177,6 +199,9 @@ impl Root {
 struct Loader<'a> {
     files: &'a Files,
     known: HashMap<PathBuf, SourceId>,
+    /// The main configurations that snippets were looked for in, by directory, with the
+    /// files that they include.
+    mains: HashMap<PathBuf, Option<(Root, HashSet<SourceId>)>>,
     project: Project,
 }
 
@@ -199,13 +224,45 @@ impl Loader<'_> {
                 return;
             }
         };
-        let is_main = self.project.file(id).directives().any(|it| it.is("http") || it.is("events"));
-        let main = if is_main { None } else { self.main_directory(path) };
-        let prefix = prefix.or(main).or(path.parent()).unwrap_or(Path::new("")).to_owned();
-        let root = Root { source: id, is_main, includes: HashMap::new(), report: Vec::new() };
+        let is_main = self.is_main(id);
+        let directory = if is_main { None } else { prefix.or_else(|| self.main_directory(path)) };
+        let walk = self.walk_root(id, prefix.or(directory).or(path.parent()));
+        self.project.shown.extend(&walk.done);
+        let main = directory.and_then(|directory| self.main_in(directory));
+        match main.filter(|(_, files)| files.contains(&id)) {
+            // What includes a snippet says what its context is; it becomes a root once.
+            Some(main) => {
+                let root = Root { source: main.0.source, ..Root::default() };
+                let root = std::mem::replace(&mut main.0, root);
+                if !root.includes.is_empty() {
+                    self.project.roots.push(root);
+                }
+            }
+            None => self.project.roots.push(walk.root),
+        }
+    }
+
+    fn is_main(&self, id: SourceId) -> bool {
+        self.project.file(id).directives().any(|it| it.is("http") || it.is("events"))
+    }
+
+    fn walk_root(&mut self, id: SourceId, prefix: Option<&Path>) -> Walk {
+        let root = Root { source: id, is_main: self.is_main(id), ..Root::default() };
+        let prefix = prefix.unwrap_or(Path::new("")).to_owned();
         let mut walk = Walk { prefix, root, chain: Vec::new(), done: HashSet::new() };
         self.walk(id, &mut walk);
-        self.project.roots.push(walk.root);
+        walk
+    }
+
+    /// The `nginx.conf` of a directory, if it is a main configuration.
+    fn main_in(&mut self, directory: &Path) -> Option<&mut (Root, HashSet<SourceId>)> {
+        if !self.mains.contains_key(directory) {
+            let id = self.file(&directory.join("nginx.conf")).ok();
+            let walk = id.map(|id| self.walk_root(id, Some(directory)));
+            let main = walk.filter(|walk| walk.root.is_main).map(|walk| (walk.root, walk.done));
+            self.mains.insert(directory.to_owned(), main);
+        }
+        self.mains.get_mut(directory)?.as_mut()
     }
 
     /// The nearest directory above a snippet that has an `nginx.conf`.
@@ -246,6 +303,7 @@ impl Loader<'_> {
             Diagnostic::new(Kind::Validate, "unreadable-file", Severity::Error, place, message)
                 .help("nothing in this file was checked"),
         );
+        self.project.shown.insert(source.id);
         self.project.files.push(File { source, tree: Tree::default(), has_syntax_errors: true });
         self.project.unreadable = true;
     }
@@ -256,17 +314,11 @@ impl Loader<'_> {
         }
         walk.chain.push(id);
         let file = self.project.file(id);
-        let includes: Vec<(Place, u32, Option<String>)> = file
+        let includes: Vec<(Place, u32, Option<PathBuf>)> = file
             .tree
             .all_directives(&file.source)
             .filter(|directive| directive.is("include"))
-            .map(|include| {
-                (
-                    include.place(),
-                    include.span().start,
-                    include.arg(0).map(std::borrow::Cow::into_owned),
-                )
-            })
+            .map(|include| (include.place(), include.span().start, target(include)))
             .collect();
         for (place, start, target) in includes {
             let Some(target) = target else { continue };
@@ -276,30 +328,21 @@ impl Loader<'_> {
         walk.chain.pop();
     }
 
-    fn include(&mut self, place: Place, target: &str, walk: &mut Walk) -> Included {
-        let full = walk.prefix.join(target);
-        let name = full.to_string_lossy();
-        if !target.contains(['*', '?', '[']) {
-            return match self.follow(place, &full, walk) {
+    fn include(&mut self, place: Place, target: &Path, walk: &mut Walk) -> Included {
+        let path = walk.prefix.join(target);
+        if !glob::is_mask(target.as_os_str().as_encoded_bytes()) {
+            return match self.follow(place, &path, walk) {
                 Some(id) => Included::Files(vec![id]),
-                None if is_shipped(&full) && !full.ends_with("proxy_params") => Included::Shipped,
+                None if is_shipped(&path) && !path.ends_with("proxy_params") => Included::Shipped,
                 None => Included::Unknown,
             };
         }
-        match self.files.glob(&name) {
-            Ok(paths) if paths.is_empty() && !self.files.has_directory_of(&name) => {
-                Included::Unknown
-            }
-            Ok(paths) => {
-                let ids = paths.iter().filter_map(|path| self.follow(place, path, walk));
-                Included::Files(ids.collect())
-            }
-            Err(error) => {
-                let message = format!("glob() \"{name}\" failed: {error}");
-                walk.root.report.push(invalid_include(place, message));
-                Included::Unknown
-            }
+        let paths = self.files.glob(&path);
+        if paths.is_empty() && !self.files.has_directory_of(&path) {
+            return Included::Unknown;
         }
+        let ids = paths.iter().filter_map(|path| self.follow(place, path, walk));
+        Included::Files(ids.collect())
     }
 
     fn follow(&mut self, place: Place, path: &Path, walk: &mut Walk) -> Option<SourceId> {
@@ -332,6 +375,19 @@ impl Loader<'_> {
         self.walk(id, walk);
         Some(id)
     }
+}
+
+/// The path that an include names, as the bytes that stand in the file.
+fn target(include: Directive<'_>) -> Option<PathBuf> {
+    let path = include.arg(0)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        let bytes = include.source.encode(&path)?.into_owned();
+        Some(std::ffi::OsString::from_vec(bytes).into())
+    }
+    #[cfg(not(unix))]
+    Some(PathBuf::from(path.into_owned()))
 }
 
 fn invalid_include(place: Place, message: String) -> Diagnostic {

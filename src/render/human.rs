@@ -1,6 +1,7 @@
 //! Findings with the code they are about, for people; the frames are miette's.
 
 use std::fmt;
+use std::sync::Arc;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
@@ -37,24 +38,18 @@ pub fn human(project: &Project, findings: &[&Diagnostic], colour: bool, width: u
     out
 }
 
-/// A finding as miette wants it: what is in the culprit's file in one frame, and each
-/// place in another file in a frame of its own.
+/// A finding as miette wants it. Its frame holds the lines of all files that it is about.
 #[derive(Debug)]
 struct Report {
     message: String,
-    rule: Option<String>,
+    rule: String,
     severity: miette::Severity,
     help: Option<String>,
     frame: Frame,
-    related: Vec<Report>,
 }
 
 impl Report {
     fn new(project: &Project, finding: &Diagnostic) -> Self {
-        let culprit = finding.label.place.source;
-        let labels = std::iter::once(&finding.label).chain(&finding.labels);
-        let (here, elsewhere): (Vec<&Label>, Vec<&Label>) =
-            labels.partition(|label| label.place.source == culprit);
         let page = crate::lint::rule(finding.rule)
             .map(|rule| format!("more: ngxc explain {0} (docs/rules/{0}.md)", rule.name));
         let help: Vec<String> = finding
@@ -66,25 +61,14 @@ impl Report {
             .collect();
         Self {
             message: visible(&finding.message).into_owned(),
-            rule: Some(format!("{}[{}]", finding.severity.as_str(), finding.rule)),
+            rule: format!("{}[{}]", finding.severity.as_str(), finding.rule),
             severity: match finding.severity {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,
                 Severity::Info => miette::Severity::Advice,
             },
             help: (!help.is_empty()).then(|| help.join("\n")),
-            frame: Frame::new(project.source(culprit), &here),
-            related: elsewhere
-                .into_iter()
-                .map(|label| Self {
-                    message: visible(&label.message).into_owned(),
-                    rule: None,
-                    severity: miette::Severity::Advice,
-                    help: None,
-                    frame: Frame::new(project.source(label.place.source), &[label]),
-                    related: Vec::new(),
-                })
-                .collect(),
+            frame: Frame::new(project, finding),
         }
     }
 }
@@ -107,7 +91,7 @@ impl std::error::Error for Report {}
 
 impl miette::Diagnostic for Report {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.rule.as_ref().map(|rule| Box::new(rule) as Box<dyn fmt::Display>)
+        Some(Box::new(&self.rule))
     }
 
     fn severity(&self) -> Option<miette::Severity> {
@@ -119,33 +103,29 @@ impl miette::Diagnostic for Report {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.frame)
+        (!self.frame.text.trim().is_empty()).then_some(&self.frame as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(self.frame.labels.iter().cloned()))
     }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        let related = self.related.iter().map(|report| report as &dyn miette::Diagnostic);
-        (!self.related.is_empty()).then(|| Box::new(related) as Box<dyn Iterator<Item = _>>)
-    }
 }
 
-/// The lines of one source that labels need, and the labels with offsets in these lines.
-#[derive(Debug)]
+/// The lines that labels need, and the labels with offsets in these lines.
+#[derive(Debug, Default)]
 struct Frame {
-    name: String,
-    /// The lines, each with a line end.
+    /// The lines, each with a line end; those of one file are next to each other.
     text: String,
     rows: Vec<Row>,
     labels: Vec<LabeledSpan>,
-    /// The column, from 0, of each label in the file.
+    /// The column, from 0, of each label in its file.
     columns: Vec<usize>,
 }
 
 #[derive(Debug)]
 struct Row {
+    /// The name of the line's file.
+    name: Arc<str>,
     /// The line's number in the file, from 1.
     number: u32,
     /// What is shown of the line, in the source.
@@ -155,39 +135,46 @@ struct Row {
 }
 
 impl Frame {
-    fn new(source: &Source, labels: &[&Label]) -> Self {
-        let mut frame = Self {
-            name: visible(&source.name()).into_owned(),
-            text: String::new(),
-            rows: Vec::new(),
-            labels: Vec::new(),
-            columns: Vec::new(),
-        };
-        for number in line_numbers(source, labels) {
-            let shown = shown_part(source, source.line_span(number), labels);
-            frame.rows.push(Row { number, shown, start: frame.text.len() });
-            frame.text.push_str(&printable(source.slice(shown)));
-            frame.text.push('\n');
-        }
-        for (index, label) in labels.iter().enumerate() {
-            frame.label(source, label, index == 0);
+    /// The culprit's file comes first.
+    fn new(project: &Project, finding: &Diagnostic) -> Self {
+        let mut frame = Self::default();
+        let mut labels = vec![&finding.label];
+        labels.extend(&finding.labels);
+        while let Some(source) = labels.first().map(|label| label.place.source) {
+            let (here, elsewhere): (Vec<&Label>, Vec<&Label>) =
+                labels.into_iter().partition(|label| label.place.source == source);
+            frame.add(project.source(source), &here);
+            labels = elsewhere;
         }
         frame
     }
 
-    /// Adds a label; one of several lines is shown on its first.
-    fn label(&mut self, source: &Source, label: &Label, is_primary: bool) {
+    /// Adds the lines of one file that these labels need.
+    fn add(&mut self, source: &Source, labels: &[&Label]) {
+        let name: Arc<str> = visible(&source.name()).into();
+        let first = self.rows.len();
+        for number in line_numbers(source, labels) {
+            let shown = shown_part(source, source.line_span(number), labels);
+            self.rows.push(Row { name: Arc::clone(&name), number, shown, start: self.text.len() });
+            self.text.push_str(&printable(source.slice(shown)));
+            self.text.push('\n');
+        }
+        for label in labels {
+            self.label(source, label, first);
+        }
+    }
+
+    /// Adds a label to a row from `first` on; one of several lines is shown on its first.
+    fn label(&mut self, source: &Source, label: &Label, first: usize) {
         let span = label.place.span;
         let number = source.line(span.start);
-        let Some(row) = self.rows.iter().find(|row| row.number == number) else {
-            return;
-        };
+        let Some(row) = self.rows[first..].iter().find(|row| row.number == number) else { return };
         let end = span.end.min(row.shown.end).max(span.start);
         let offset = row.start + (span.start.saturating_sub(row.shown.start)) as usize;
         let range = (offset, (end - span.start) as usize);
         let text = (!label.message.is_empty()).then(|| visible(&label.message).into_owned());
         self.columns.push(source.position(span.start).column as usize - 1);
-        self.labels.push(if is_primary {
+        self.labels.push(if self.labels.is_empty() {
             LabeledSpan::new_primary_with_span(text, range)
         } else {
             LabeledSpan::new_with_span(text, range)
@@ -200,7 +187,10 @@ impl Frame {
     }
 
     fn follows(&self, row: usize) -> bool {
-        row + 1 < self.rows.len() && self.rows[row + 1].number == self.rows[row].number + 1
+        let (Some(this), Some(next)) = (self.rows.get(row), self.rows.get(row + 1)) else {
+            return false;
+        };
+        Arc::ptr_eq(&this.name, &next.name) && next.number == this.number + 1
     }
 }
 
@@ -272,7 +262,7 @@ impl SourceCode for Frame {
         let label = self.labels.iter().position(|label| label.offset() == start);
         let column = label.filter(|_| before == 0).map_or(0, |label| self.columns[label]);
         Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
+            self.rows[first_shown].name.to_string(),
             &self.text.as_bytes()[from..to],
             (from, to - from).into(),
             self.rows[first_shown].number as usize - 1,

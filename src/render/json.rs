@@ -82,7 +82,7 @@ pub fn json(project: &Project, findings: &[&Diagnostic]) -> String {
             errors: counts.errors,
             warnings: counts.warnings,
             infos: counts.infos,
-            files: project.files().len(),
+            files: project.shown_count(),
         },
         diagnostics: findings.iter().map(|finding| finding_of(project, finding)).collect(),
     };

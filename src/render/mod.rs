@@ -42,7 +42,7 @@ impl Counts {
 
 /// Text from a configuration with its control characters made visible, so that it can
 /// neither steer a terminal nor break a line.
-fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_invisible) {
         return Cow::Borrowed(text);
     }

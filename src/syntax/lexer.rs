@@ -18,6 +18,12 @@ use grammar::{Grammar, Rule};
 /// Bytes of text that are parsed at once; more only where one token is longer.
 const WINDOW: usize = 32 * 1024;
 
+/// The same behind a place that the lexer was sent to, since it may be sent on soon.
+const FIRST_WINDOW: usize = 2 * 1024;
+
+/// Once a Lua body had no end, others are looked for no further than this.
+const LUA_LIMIT: usize = 16 * 1024;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
@@ -67,6 +73,10 @@ pub(super) struct Lexer<'a> {
     text: &'a str,
     /// Where the next window begins.
     pos: usize,
+    /// How large it is to be.
+    size: usize,
+    /// A Lua body had no end.
+    lua_is_open: bool,
     window: Vec<Token>,
     /// The next token of the window.
     next: usize,
@@ -74,12 +84,13 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, pos: 0, window: Vec::new(), next: 0 }
+        Self { text, pos: 0, size: WINDOW, lua_is_open: false, window: Vec::new(), next: 0 }
     }
 
     /// Goes on from `at`.
     pub(super) fn seek(&mut self, at: u32) {
         self.pos = at as usize;
+        self.size = FIRST_WINDOW;
         self.window.clear();
         self.next = 0;
     }
@@ -100,7 +111,8 @@ impl<'a> Lexer<'a> {
     fn fill(&mut self) {
         self.window.clear();
         self.next = 0;
-        let mut size = WINDOW;
+        let mut size = self.size;
+        self.size = WINDOW.min(size * 2);
         loop {
             let end = window_end(self.text, self.pos, size);
             lex(&self.text[self.pos..end], offset(self.pos), &mut self.window);
@@ -128,33 +140,32 @@ impl<'a> Lexer<'a> {
     }
 
     /// Finds the `}` that ends the Lua body which begins at `at`.
-    pub(super) fn lua_end(&self, at: u32) -> LuaEnd {
+    pub(super) fn lua_end(&mut self, at: u32) -> LuaEnd {
         let text = &self.text[at as usize..];
+        let limit = if self.lua_is_open { LUA_LIMIT } else { usize::MAX };
         let mut size = 4096;
         loop {
             let end = window_end(text, 0, size);
-            match lua_end_in(&text[..end], at) {
-                LuaEnd::Close(close) => return LuaEnd::Close(close),
-                undecided if end == text.len() => return undecided,
+            let is_whole = end == text.len() || size >= limit;
+            match lua_end_in(&text[..end], at, is_whole) {
+                Some(LuaEnd::Close(close)) => return LuaEnd::Close(close),
+                Some(open) if is_whole => {
+                    self.lua_is_open = true;
+                    return open;
+                }
                 _ => size *= 4,
             }
         }
     }
 }
 
-/// The end of a window of about `size` bytes: behind a line end, or the text's end.
+/// The end of a window of about `size` bytes.
 fn window_end(text: &str, pos: usize, size: usize) -> usize {
-    let rest = &text.as_bytes()[pos..];
-    if rest.len() <= size {
-        return text.len();
+    let mut end = pos.saturating_add(size).min(text.len());
+    while !text.is_char_boundary(end) {
+        end += 1;
     }
-    match rest[..size].iter().rposition(|&b| b == b'\n') {
-        Some(at) => pos + at + 1,
-        None => match rest[size..].iter().position(|&b| b == b'\n') {
-            Some(at) => pos + size + at + 1,
-            None => text.len(),
-        },
-    }
+    end
 }
 
 fn lex(text: &str, base: u32, into: &mut Vec<Token>) {
@@ -180,24 +191,32 @@ fn lex(text: &str, base: u32, into: &mut Vec<Token>) {
     }
 }
 
-fn lua_end_in(text: &str, base: u32) -> LuaEnd {
+/// `None` if the text must be seen further: it is not whole, and what a quote or bracket
+/// is depends on what follows.
+fn lua_end_in(text: &str, base: u32, is_whole: bool) -> Option<LuaEnd> {
     let mut depth = 0usize;
     for token in parsed(Rule::lua_body, text) {
-        let PestToken::Start { rule, pos } = token else {
-            continue;
-        };
+        let PestToken::Start { rule, pos } = token else { continue };
         let start = base + offset(pos.pos());
         match rule {
             Rule::lua_open => depth += 1,
-            Rule::lua_close if depth == 0 => return LuaEnd::Close(start),
+            Rule::lua_close if depth == 0 => return Some(LuaEnd::Close(start)),
             Rule::lua_close => depth -= 1,
+            Rule::lua_rest if !is_whole && may_go_on(&text[pos.pos()..]) => return None,
+            Rule::lua_unclosed if !is_whole => return None,
             Rule::lua_unclosed => {
-                return LuaEnd::LongBracket(Span::new(start, base + offset(text.len())));
+                let span = Span::new(start, base + offset(text.len()));
+                return Some(LuaEnd::LongBracket(span));
             }
             _ => {}
         }
     }
-    LuaEnd::Nowhere
+    is_whole.then_some(LuaEnd::Nowhere)
+}
+
+/// True if the end of a window may have cut a string, a comment or a bracket in two.
+fn may_go_on(rest: &str) -> bool {
+    rest.len() == 1 || rest.starts_with(['"', '\'']) && !rest.contains('\n')
 }
 
 /// The tokens of a rule that matches any text.

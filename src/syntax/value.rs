@@ -137,46 +137,24 @@ fn modifier_kind(modifier: &str) -> Option<MatchKind> {
     })
 }
 
-/// Where something listens: of `listen`, or of a `server` in an upstream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address<'a> {
-    /// `unix:/path`
-    Unix(&'a str),
-    /// `host`, `host:port`, `[ipv6]:port`, `*:port` or `port`.
-    Inet {
-        /// Absent in a bare port.
-        host: Option<&'a str>,
-        /// A number or, in `listen`, a range; absent where nginx has a default.
-        port: Option<&'a str>,
-    },
+/// True for an address that `listen` takes: a port or a range of them, a host, or both.
+pub fn is_listen_address(text: &str) -> bool {
+    parse(Rule::listen, text).is_some_and(|pair| ports(pair).all(is_port))
 }
 
-/// Reads the address of `listen`.
-pub fn listen(text: &str) -> Option<Address<'_>> {
-    address(child(parse(Rule::listen, text)?)?)
+/// True for an address that a `server` in an upstream takes.
+pub fn is_peer_address(text: &str) -> bool {
+    parse(Rule::peer, text).is_some_and(|pair| ports(pair).all(is_port))
 }
 
-/// Reads the address of a `server` in an upstream.
-pub fn peer(text: &str) -> Option<Address<'_>> {
-    address(child(parse(Rule::peer, text)?)?)
+/// The numbers of the port in an address.
+fn ports(pair: Pair<'_, Rule>) -> impl Iterator<Item = &str> {
+    let is_number = |pair: &Pair<'_, Rule>| matches!(pair.as_rule(), Rule::port | Rule::digits);
+    pair.into_inner().flatten().filter(is_number).flat_map(|port| port.as_str().split('-'))
 }
 
-fn address(pair: Pair<'_, Rule>) -> Option<Address<'_>> {
-    let found = match pair.as_rule() {
-        Rule::unix => return Some(Address::Unix(child(pair)?.as_str())),
-        Rule::port => Address::Inet { host: None, port: Some(pair.as_str()) },
-        _ => {
-            let mut inner = pair.into_inner();
-            let host = inner.next().map(|host| host.as_str());
-            Address::Inet { host, port: inner.next().map(|port| port.as_str()) }
-        }
-    };
-    let Address::Inet { port, .. } = &found else {
-        return Some(found);
-    };
-    let in_range = |port: &str| port.parse::<u16>().is_ok_and(|number| number > 0);
-    let valid = port.is_none_or(|port| port.split('-').all(in_range));
-    valid.then_some(found)
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 /// True for a parameter that a `server` in an upstream takes.
@@ -184,8 +162,12 @@ pub fn is_peer_parameter(text: &str) -> bool {
     let Some(parameter) = parse(Rule::parameter, text).and_then(child) else {
         return false;
     };
-    match parameter.as_rule() {
-        Rule::timed => child(parameter).is_some_and(|value| seconds(value.as_str()).is_some()),
+    let is_weight = parameter.as_str().starts_with("weight=");
+    match (parameter.as_rule(), child(parameter.clone())) {
+        (Rule::timed, Some(time)) => seconds(time.as_str()).is_some(),
+        (Rule::counted, Some(count)) => {
+            count.as_str().parse::<i64>().is_ok_and(|count| count > 0 || !is_weight)
+        }
         _ => true,
     }
 }
@@ -201,8 +183,6 @@ pub struct ProxyUrl<'a> {
     pub is_unix: bool,
     /// The port, if it is written.
     pub port: Option<&'a str>,
-    /// The part from the first `/` or `?` on, if there is one.
-    pub uri: Option<&'a str>,
 }
 
 /// Reads the URL of `proxy_pass`, which may hold variables behind its scheme.
@@ -214,24 +194,24 @@ pub fn proxy_url(text: &str) -> Option<ProxyUrl<'_>> {
     let mut target = target.into_inner();
     let host = target.next()?.as_str();
     let port = target.next().map(|port| port.as_str());
-    let uri = inner.next().filter(|pair| pair.as_rule() == Rule::uri).map(|uri| uri.as_str());
-    Some(ProxyUrl { tls, host, is_unix, port, uri })
+    port.is_none_or(is_port).then_some(ProxyUrl { tls, host, is_unix, port })
 }
 
 /// Reads a time in milliseconds as directives do that count in them (`ngx_parse_time`).
 pub fn milliseconds(text: &str) -> Option<u64> {
-    sum(Rule::time, text)
+    sum(Rule::time, text, 1)
 }
 
 /// Reads a time in seconds as directives do that count in them (`ngx_parse_time`).
 pub fn seconds(text: &str) -> Option<u64> {
-    Some(sum(Rule::long_time, text)? / 1000)
+    sum(Rule::long_time, text, 1000)
 }
 
-fn sum(rule: Rule, text: &str) -> Option<u64> {
-    let mut total: Option<u64> = None;
+/// The time in units of so many milliseconds; nginx keeps it in 64 bits with a sign.
+fn sum(rule: Rule, text: &str, unit: u128) -> Option<u64> {
+    let mut total: Option<u128> = None;
     for part in parse(rule, text)?.into_inner() {
-        let unit: u64 = match part.as_rule() {
+        let scale: u128 = match part.as_rule() {
             Rule::years => 365 * 86_400_000,
             Rule::months => 30 * 86_400_000,
             Rule::weeks => 7 * 86_400_000,
@@ -243,9 +223,9 @@ fn sum(rule: Rule, text: &str) -> Option<u64> {
             _ => continue,
         };
         let number: u64 = child(part)?.as_str().parse().ok()?;
-        total = Some(total.unwrap_or(0).checked_add(number.checked_mul(unit)?)?);
+        total = Some(total.unwrap_or(0) + u128::from(number) * scale);
     }
-    total.filter(|&total| i64::try_from(total).is_ok())
+    i64::try_from(total? / unit).ok().and_then(|time| u64::try_from(time).ok())
 }
 
 /// Reads a size in bytes (`ngx_parse_size`): digits, `k` or `m`.

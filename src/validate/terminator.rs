@@ -10,16 +10,18 @@ use crate::source::Span;
 use crate::syntax::{Body, Directive, Item, Word};
 
 pub(super) fn check(file: &File, report: &mut Vec<Diagnostic>) {
-    walk(file.directives(), None, report);
+    // A file without them may be included into a map, where any word may be a key.
+    let is_main = file.directives().any(|it| it.is_block() && (it.is("http") || it.is("events")));
+    walk(file.directives(), is_main.then_some("main"), report);
 }
 
 /// What a block holds, by nginx's name for the context, where the block's own place says so.
 fn context(outer: Option<&str>, block: &str) -> Option<&'static str> {
     Some(match (outer, block) {
-        (None, "http") => "http",
-        (None, "events") => "events",
-        (None, "stream") => "stream",
-        (None, "mail") => "mail",
+        (None | Some("main"), "http") => "http",
+        (None | Some("main"), "events") => "events",
+        (None | Some("main"), "stream") => "stream",
+        (None | Some("main"), "mail") => "mail",
         (Some("http"), "server") => "server",
         (Some("http"), "upstream") => "upstream",
         (Some("stream"), "server") => "stream.server",
@@ -45,6 +47,8 @@ fn walk<'a>(
     outer: Option<&str>,
     report: &mut Vec<Diagnostic>,
 ) {
+    // A lost "{" leaves what was in its block where that may not stand: one report is enough.
+    let mut lost_brace = false;
     for directive in directives {
         let name = directive.name();
         let forms = forms(&name, outer);
@@ -52,7 +56,11 @@ fn walk<'a>(
         let is_block = !forms.is_empty() && forms.iter().all(|&form| form != Form::Simple);
         match directive.body() {
             Body::Block { open, .. } if is_simple => not_terminated(directive, &name, open, report),
-            Body::None if is_block => report.push(no_opening(directive, &name)),
+            Body::None if is_block && outer.is_some() && !lost_brace => {
+                lost_brace = true;
+                report.push(no_opening(directive, &name));
+            }
+            Body::None => {}
             Body::Block { .. } if is_block && forms.iter().all(|&form| form == Form::Entries) => {
                 entries(directive, report);
             }

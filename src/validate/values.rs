@@ -1,7 +1,7 @@
 //! Values that nginx would not read: times, sizes, flags, and the addresses and
 //! parameters of the proxying directives.
 
-use crate::catalog::{self, ValueType};
+use crate::catalog::{self, ValueType, Version};
 use crate::diagnostic::{Diagnostic, Kind, Severity};
 use crate::model::{Model, Scope, ScopeKind};
 use crate::syntax::value::{self, TemplateError};
@@ -29,6 +29,7 @@ pub(super) fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                 "server" if scope.kind == ScopeKind::Upstream => peer(directive, report),
                 "proxy_pass" => proxy_pass(directive, report),
                 "proxy_set_header" => set_header(directive, report),
+                "proxy_http_version" => http_version(model.version, directive, report),
                 _ => {}
             }
         }
@@ -115,7 +116,7 @@ fn listen(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
         return;
     };
     let text = word.value(directive.source);
-    if value::listen(&text).is_none() {
+    if !value::is_listen_address(&text) {
         let message = format!("{} in \"{text}\" of the \"listen\" directive", address_error(&text));
         report.push(
             invalid(directive, *word, message)
@@ -128,6 +129,7 @@ fn listen(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
 fn address_error(text: &str) -> &'static str {
     match text.rsplit_once(':').map_or(text, |(_, port)| port).parse::<i64>() {
         Ok(port) if !(1..=65535).contains(&port) => "invalid port",
+        _ if text.starts_with(':') => "no host",
         Err(_) if text.contains(':') && !text.contains("://") => "invalid port",
         _ => "invalid host",
     }
@@ -138,7 +140,7 @@ fn peer(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
         return;
     };
     let text = address.value(directive.source);
-    if value::peer(&text).is_none() {
+    if !value::is_peer_address(&text) {
         let help = if text.contains("://") {
             "leave out the scheme: it belongs to proxy_pass"
         } else {
@@ -186,6 +188,17 @@ fn proxy_pass(directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
             )
         };
         report.push(invalid(directive, *word, message).help(help));
+    }
+}
+
+fn http_version(version: Version, directive: Directive<'_>, report: &mut Vec<Diagnostic>) {
+    let [word] = directive.args() else { return };
+    let text = word.value(directive.source);
+    let has_2 = version >= Version::HTTP_2_TO_UPSTREAM;
+    if !matches!(&*text, "1.0" | "1.1") && !(has_2 && text == "2") {
+        let help =
+            if has_2 { "write 1.0, 1.1 or 2" } else { "write 1.0 or 1.1; 2 needs nginx 1.29.4" };
+        report.push(invalid(directive, *word, format!("invalid value \"{text}\"")).help(help));
     }
 }
 

@@ -1,9 +1,11 @@
 //! `map-connection-always-upgrade`: a map that forgets plain requests.
 
+use std::collections::HashSet;
+
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::insert_after;
 use crate::lint::{Category, Rule, variable};
-use crate::model::{Map, Model, Probe, Value, has_upgrade_token};
+use crate::model::{Map, Model, Probe, Proxied, Value, has_upgrade_token};
 
 use super::connection_maps;
 
@@ -17,15 +19,17 @@ pub(in crate::lint) const RULE: Rule = Rule {
 };
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
+    let mut seen = HashSet::new();
     for proxied in model.proxied() {
         for (map, line) in connection_maps(model, proxied) {
             let value = model.evaluate(&format!("${}", map.variable), proxied.scope, &Probe::PLAIN);
-            if !matches!(value, Value::Known(value) if has_upgrade_token(&value)) {
+            let asks = matches!(value, Value::Known(value) if has_upgrade_token(&value));
+            if !asks || !seen.insert(&map.variable) {
                 continue;
             }
             let culprit = map.find("").flatten().map_or(map.directive, |entry| entry.directive);
             let message = format!("${} is upgrade for plain requests too", map.variable);
-            let keeps_alive = variable::keeps_alive(model, [proxied]);
+            let keeps_alive = variable::keeps_alive(model, users(model, map));
             report.push(
                 RULE.at(culprit.place(), message)
                     .here("a request without an Upgrade header comes to this")
@@ -35,6 +39,14 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             );
         }
     }
+}
+
+/// The places that send the map's value as `Connection`.
+fn users<'m, 'p>(model: &'m Model<'p>, map: &'m Map<'p>) -> impl Iterator<Item = &'m Proxied<'p>> {
+    let uses = |proxied: &&Proxied<'p>| {
+        connection_maps(model, proxied).any(|(other, _)| other.variable == map.variable)
+    };
+    model.proxied().iter().filter(uses)
 }
 
 /// Adds the entry for an empty value, if the map looks at `$http_upgrade` and has none.

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::edit::{insert_after, replace};
 use crate::lint::{Category, Rule};
-use crate::model::{Intent, Map, Model, Probe, Value, has_upgrade_token};
+use crate::model::{Intent, Map, Model, Probe, Proxied, Value, has_upgrade_token};
 
 use super::connection_maps;
 
@@ -21,35 +21,50 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         let upgrade = proxied.sent(model, "Upgrade", &Probe::HANDSHAKE);
         let wanted = !upgrade.is_empty() || matches!(proxied.intent, Intent::Strong(_));
         for (map, line) in connection_maps(model, proxied).filter(|_| wanted) {
-            let variable = format!("${}", map.variable);
-            let Value::Known(value) = model.evaluate(&variable, proxied.scope, &Probe::HANDSHAKE)
-            else {
+            let Some((probe, what, value)) = failing_handshake(model, proxied, map) else {
                 continue;
             };
-            if has_upgrade_token(&value) {
-                continue;
-            }
-            let entry = map.find("websocket").flatten();
+            let source = model.evaluate(&map.source, proxied.scope, probe);
+            let entry = match &source {
+                Value::Known(text) => map.find(text).flatten(),
+                Value::Unknown => None,
+            };
             let culprit = entry.map_or(map.directive, |entry| entry.directive);
-            let here = if entry.is_some() {
-                "a handshake comes to this"
-            } else {
-                "no entry matches `websocket`, and there is no default"
+            let here = match entry {
+                Some(_) => format!("{what} comes to this"),
+                None => format!("no entry matches {what}, and there is no default"),
             };
-            let sent = if value.is_empty() {
-                "no Connection header".to_owned()
-            } else {
-                format!("`Connection: {value}`")
+            let sent = match value.as_str() {
+                "" => "no Connection header".to_owned(),
+                value => format!("`Connection: {value}`"),
             };
             report.push(
-                RULE.at(culprit.place(), format!("{variable} is not upgrade for handshakes"))
+                RULE.at(culprit.place(), format!("${} is not upgrade for handshakes", map.variable))
                     .here(here)
-                    .also(line.place(), format!("a handshake gets {sent} here"))
-                    .help("the map needs `default upgrade;` and an entry `''` for plain requests")
+                    .also(line.place(), format!("the backend then gets {sent} here"))
+                    .help(
+                        "let the map look at `$http_upgrade`, with `default upgrade;` and an entry `''` for plain requests",
+                    )
                     .fix(fix(map)),
             );
         }
     }
+}
+
+/// The first handshake for which the map does not give `upgrade`: what it is called, and
+/// what the map gives.
+fn failing_handshake<'p>(
+    model: &Model<'p>,
+    proxied: &Proxied<'p>,
+    map: &Map<'p>,
+) -> Option<(&'static Probe, &'static str, String)> {
+    let variable = format!("${}", map.variable);
+    Probe::HANDSHAKES.iter().find_map(|(probe, what)| {
+        match model.evaluate(&variable, proxied.scope, probe) {
+            Value::Known(value) if !has_upgrade_token(&value) => Some((probe, *what, value)),
+            _ => None,
+        }
+    })
 }
 
 /// Swaps the values of a default and an empty key, or adds the default that is missing.

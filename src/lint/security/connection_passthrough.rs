@@ -1,9 +1,10 @@
 //! `connection-passthrough`: the client chooses which headers the next hop drops.
 
-use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Model, value_word};
+use crate::syntax::value::{Part, template};
 
 pub(in crate::lint) const RULE: Rule = Rule {
     name: "connection-passthrough",
@@ -20,16 +21,16 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             let Some((word, value)) = value_word(line).zip(line.arg(1)) else {
                 continue;
             };
-            let value = value.to_ascii_lowercase();
-            if !value.contains("$http_connection") && !value.contains("${http_connection}") {
+            let is_clients = |part: &Part<'_>| matches!(part, Part::Variable(name) if name.eq_ignore_ascii_case("http_connection"));
+            if !template(&value).is_ok_and(|parts| parts.iter().any(is_clients)) {
                 continue;
             }
-            let fix = variable::connection(model, variable::keeps_alive(model, [proxied])).map(
-                |mut variable| {
-                    variable.edits.push(replace(line, word, &variable.name));
-                    Fix::risky(format!("send {} instead", variable.name), variable.edits)
-                },
-            );
+            let keeps_alive = variable::keeps_alive(model, [proxied]);
+            let fix = variable::connection(model, keeps_alive).map(|variable| {
+                let edits = vec![replace(line, word, &variable.name)];
+                let fix = variable.fix("let a map choose", edits);
+                Fix { applicability: Applicability::Unsafe, ..fix }
+            });
             let message = format!(
                 "the client's Connection header is passed on in `{}`",
                 proxied.title(model)

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Model, Probe, Proxied, ScopeId, ScopeKind, Value, value_word};
 use crate::syntax::Directive;
+use crate::syntax::value::MatchKind;
 
 pub(in crate::lint) const RULE: Rule = Rule {
     name: "upgrade-any-protocol",
@@ -29,9 +30,9 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         let Some(word) = value_word(line) else {
             continue;
         };
-        let fix = variable::upgrade(model).map(|mut variable| {
-            variable.edits.push(replace(line, word, &variable.name));
-            Fix::safe("let only WebSocket through", variable.edits)
+        let fix = variable::upgrade(model).map(|variable| {
+            let edits = vec![replace(line, word, &variable.name)];
+            variable.fix("let only WebSocket through", edits)
         });
         let guard = guards.passed_by(model, proxied);
         let severity = if guard.is_some() { Severity::Warning } else { Severity::Info };
@@ -82,10 +83,9 @@ impl<'p> Guards<'p> {
                 }
             }
         }
-        let answers = ["internal", "root", "alias", "return"];
         for id in model.scope_ids().filter(|id| !in_front.contains(id)) {
             let Some(&guard) = found.get(&id) else { continue };
-            if !answers.iter().any(|name| model.scope(id).last(name).is_some())
+            if !is_about_files(model, id)
                 && let Some(server) = server(model, id)
             {
                 guards.by_server.entry(server).or_default().push((id, guard));
@@ -118,7 +118,7 @@ fn server(model: &Model<'_>, scope: ScopeId) -> Option<ScopeId> {
 /// The access rule in a scope, if it has one.
 fn guard<'p>(model: &Model<'p>, id: ScopeId) -> Option<Directive<'p>> {
     let scope = model.scope(id);
-    if scope.last("stub_status").is_some() || protects_dot_files(model, id) {
+    if scope.last("stub_status").is_some() {
         return None;
     }
     let is_on = |guard: &Directive<'_>| guard.arg(0).is_some_and(|arg| arg != "off");
@@ -131,9 +131,13 @@ fn guard<'p>(model: &Model<'p>, id: ScopeId) -> Option<Directive<'p>> {
         .or_else(|| scope.last("internal"))
 }
 
-/// Rules like `location ~ /\.ht` keep files of nginx's own from view, not the backend's.
-fn protects_dot_files(model: &Model<'_>, id: ScopeId) -> bool {
-    let location = model.scope(id).location();
-    location
-        .is_some_and(|location| location.pattern.trim_start_matches(['^', '(']).starts_with(r"/\."))
+/// True for a scope that answers by itself, or that hides kinds of files by a regular
+/// expression, as in `location ~ /\.ht`: nothing of it is the backend's.
+fn is_about_files(model: &Model<'_>, id: ScopeId) -> bool {
+    let scope = model.scope(id);
+    let answers = ["internal", "root", "alias", "return"];
+    let is_regex = scope.location().is_some_and(|location| {
+        matches!(location.kind, MatchKind::Regex | MatchKind::RegexCaseless)
+    });
+    is_regex || answers.iter().any(|name| scope.last(name).is_some())
 }

@@ -1,6 +1,6 @@
 //! `connection-not-upgrade`: a constant `Connection` that can never ask for an upgrade.
 
-use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Model, Probe, Value, asks_for_upgrade, value_word};
@@ -37,9 +37,9 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         }
         let empty_suits =
             !value.eq_ignore_ascii_case("close") || variable::keeps_alive(model, [proxied]);
-        let fix = variable::connection(model, empty_suits).map(|mut variable| {
-            variable.edits.push(replace(line, word, &variable.name));
-            Fix::safe(format!("send {} instead", variable.name), variable.edits)
+        let fix = variable::connection(model, empty_suits).map(|variable| {
+            let edits = vec![replace(line, word, &variable.name)];
+            variable.fix("let a map choose", edits)
         });
         let message = format!(
             "Connection {} never asks for the upgrade in `{}`",

@@ -26,18 +26,25 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         let seconds = time.div_ceil(1000);
         let message =
             format!("idle sockets are cut after {seconds} s in `{}`", proxied.title(model));
-        let own = model.scope(proxied.scope).last("proxy_read_timeout");
+        let own = model.scope(proxied.settings_scope(model)).last("proxy_read_timeout");
         let edit = match own.and_then(|own| own.args().first().map(|&word| (own, word))) {
             Some((own, word)) => replace(own, word, "1h"),
             None => set_in_location(model, proxied, "proxy_read_timeout 1h;"),
         };
-        let (place, here) = match set {
-            Some(set) => (set.place(), "nginx closes the socket after this silence"),
-            None => (proxied.pass.place(), "proxy_read_timeout is not set: 60 s"),
+        let finding = match (own, set) {
+            (Some(own), _) => {
+                RULE.at(own.place(), message).here("nginx closes the socket after this silence")
+            }
+            (None, Some(set)) => RULE
+                .at(proxied.pass.place(), message)
+                .here("proxy_read_timeout is inherited")
+                .also(set.place(), "from here"),
+            (None, None) => {
+                RULE.at(proxied.pass.place(), message).here("proxy_read_timeout is not set: 60 s")
+            }
         };
         report.push(
-            RULE.at(place, message)
-                .here(here)
+            finding
                 .help("set `proxy_read_timeout 1h;`, or let the client or the backend send pings more often than that")
                 .fix(Fix::risky("allow an hour of silence", vec![edit])),
         );

@@ -1,7 +1,7 @@
 //! `hardcoded-connection-header`: `Connection: upgrade` with every request.
 
 use crate::diagnostic::{Diagnostic, Fix, Severity};
-use crate::lint::edit::replace;
+use crate::lint::edit::{remove, replace};
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Model, ScopeId, has_upgrade_token, value_word};
 use crate::syntax::Directive;
@@ -18,18 +18,19 @@ pub(in crate::lint) const RULE: Rule = Rule {
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for id in model.scope_ids() {
         for &line in model.scope(id).all("proxy_set_header") {
-            let Some((word, value)) = value_word(line).zip(line.arg(1)) else {
-                continue;
-            };
-            let is_connection =
-                line.arg(0).is_some_and(|name| name.eq_ignore_ascii_case("connection"));
-            if !is_connection || value.contains('$') || !has_upgrade_token(&value) {
+            let Some((word, value)) = value_word(line).zip(line.arg(1)) else { continue };
+            if !sets_connection(line) || value.contains('$') || !has_upgrade_token(&value) {
                 continue;
             }
-            let message = format!("hard-coded Connection header {}", line.source.slice(word.span));
+            let text = line.source.slice(word.span);
+            let here = if model.users_of_headers(id).next().is_some() {
+                "every request asks for an upgrade, not only handshakes"
+            } else {
+                "where this line is in effect, every request asks for an upgrade"
+            };
             report.push(
-                RULE.at(line.place(), message)
-                    .here("every request asks for an upgrade, not only handshakes")
+                RULE.at(line.place(), format!("hard-coded Connection header {text}"))
+                    .here(here)
                     .help(
                         "let a map choose: `map $http_upgrade $connection_upgrade { default upgrade; '' close; }` at http level, and `proxy_set_header Connection $connection_upgrade;` here",
                     )
@@ -39,9 +40,20 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     }
 }
 
+fn sets_connection(line: Directive<'_>) -> bool {
+    line.arg(0).is_some_and(|name| name.eq_ignore_ascii_case("connection"))
+}
+
 fn fix(model: &Model<'_>, scope: ScopeId, line: Directive<'_>) -> Option<Fix> {
+    // Next to a line that chooses, which would be sent as well, the constant one goes.
+    let chooses = |other: &Directive<'_>| {
+        sets_connection(*other) && other.arg(1).is_some_and(|value| value.contains('$'))
+    };
+    if model.scope(scope).all("proxy_set_header").iter().any(chooses) {
+        return Some(Fix::safe("remove the line", vec![remove(line)]));
+    }
     let keeps_alive = variable::keeps_alive(model, model.users_of_headers(scope));
-    let mut variable = variable::connection(model, keeps_alive)?;
-    variable.edits.push(replace(line, value_word(line)?, &variable.name));
-    Some(Fix::safe(format!("send {} instead", variable.name), variable.edits))
+    let variable = variable::connection(model, keeps_alive)?;
+    let edits = vec![replace(line, value_word(line)?, &variable.name)];
+    Some(variable.fix("let a map choose", edits))
 }

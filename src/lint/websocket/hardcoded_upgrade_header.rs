@@ -1,6 +1,6 @@
 //! `hardcoded-upgrade-header`: `Upgrade: websocket` with every request.
 
-use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Model, Probe, Value, asks_for_upgrade, value_word};
@@ -40,9 +40,9 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             line.source.slice(word.span),
             proxied.title(model)
         );
-        let fix = variable::upgrade(model).map(|mut variable| {
-            variable.edits.push(replace(line, word, &variable.name));
-            Fix::safe(format!("send {} instead", variable.name), variable.edits)
+        let fix = variable::upgrade(model).map(|variable| {
+            let edits = vec![replace(line, word, &variable.name)];
+            variable.fix("let a map choose", edits)
         });
         report.push(
             RULE.with(severity, line.place(), message)

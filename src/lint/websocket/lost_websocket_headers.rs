@@ -6,7 +6,7 @@ use crate::lint::{Category, Rule};
 use crate::model::{Intent, Model, Proxied, ScopeId};
 use crate::syntax::Directive;
 
-use super::lost_lines;
+use super::{in_own_file, lost_lines};
 
 pub(in crate::lint) const RULE: Rule = Rule {
     name: "lost-websocket-headers",
@@ -40,7 +40,12 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         report.push(
             finding
                 .help("proxy_set_header lines are inherited all together or not at all: repeat the lost ones here")
-                .fix(Fix::safe("repeat the lost lines here", vec![Edit { place, text: copies }])),
+                .fix(in_own_file(
+                    model,
+                    proxied,
+                    *end,
+                    Fix::safe("repeat the lost lines here", vec![Edit { place, text: copies }]),
+                )),
         );
     }
 }

@@ -1,12 +1,12 @@
 //! `missing-connection-header`: `Upgrade` is passed on, but nothing asks for it.
 
 use crate::catalog::Version;
-use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::edit::insert_after;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Model, Probe};
 
-use super::never_set;
+use super::{in_own_file, never_set};
 
 pub(in crate::lint) const RULE: Rule = Rule {
     name: "missing-connection-header",
@@ -33,13 +33,15 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         };
         let title = proxied.title(model);
         let message = format!("no Connection header asks for the upgrade in `{title}`");
-        let fix = variable::connection(model, variable::keeps_alive(model, [proxied])).map(
-            |mut variable| {
+        let scope = proxied.headers_scope.into_iter();
+        let users = scope.flat_map(|scope| model.users_of_headers(scope));
+        let fix =
+            variable::connection(model, variable::keeps_alive(model, users)).map(|variable| {
                 let text = format!("proxy_set_header Connection {};", variable.name);
-                variable.edits.push(insert_after(line, &text));
-                Fix::safe("send Connection: upgrade with handshakes", variable.edits)
-            },
-        );
+                let edits = vec![insert_after(line, &text)];
+                let fix = variable.fix("send Connection: upgrade with handshakes", edits);
+                in_own_file(model, proxied, line, fix)
+            });
         report.push(
             RULE.at(line.place(), message)
                 .here("Upgrade is passed on, but a backend ignores it without Connection: upgrade")

@@ -29,9 +29,10 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         {
             continue;
         }
-        let host = proxied
-            .target(|url| if url.is_unix { "localhost".to_owned() } else { url.host.to_owned() });
-        let sent = host.map_or("$proxy_host".to_owned(), |host| format!("`Host: {host}`"));
+        let sent = match proxied.default_host() {
+            Some(host) => format!("`Host: {host}`"),
+            None => "$proxy_host".to_owned(),
+        };
         let message = format!("the Host header is not passed on in `{}`", proxied.title(model));
         let fix = proxied.headers.last().map(|line| {
             let edit = insert_after(*line, "proxy_set_header Host $host;");

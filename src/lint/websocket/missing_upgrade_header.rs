@@ -5,7 +5,7 @@ use crate::lint::edit::insert_before;
 use crate::lint::{Category, Rule};
 use crate::model::{Model, Probe, asks_for_upgrade};
 
-use super::never_set;
+use super::{in_own_file, never_set};
 
 pub(in crate::lint) const RULE: Rule = Rule {
     name: "missing-upgrade-header",
@@ -34,9 +34,14 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                 .here("Connection asks for an upgrade, but nothing says to what")
                 .also(proxied.pass.place(), "the backend gets no Upgrade header here")
                 .help("add `proxy_set_header Upgrade $http_upgrade;`: nginx drops the client's Upgrade unless it is set")
-                .fix(Fix::safe(
-                    "pass the Upgrade header on",
-                    vec![insert_before(line, "proxy_set_header Upgrade $http_upgrade;")],
+                .fix(in_own_file(
+                    model,
+                    proxied,
+                    line,
+                    Fix::safe(
+                        "pass the Upgrade header on",
+                        vec![insert_before(line, "proxy_set_header Upgrade $http_upgrade;")],
+                    ),
                 )),
         );
     }

@@ -1,7 +1,7 @@
 //! `missing-websocket-headers`: a location for sockets that passes no handshake on.
 
 use crate::catalog::Version;
-use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::set_in_location;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Intent, Model, Probe, Proxied, asks_for_upgrade};
@@ -19,10 +19,13 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
+        // An empty Connection next to a weak sign is the way to send server-sent events.
         let (severity, reason) = match &proxied.intent {
-            Intent::Strong(reason) => (Severity::Error, reason),
-            Intent::Weak(reason) => (Severity::Info, reason),
-            Intent::None => continue,
+            Intent::Strong(reason) => (Severity::Error, format!("it is for WebSocket: {reason}")),
+            Intent::Weak(reason) if proxied.lines("Connection").next().is_none() => {
+                (Severity::Info, format!("it may be for WebSocket: {reason}"))
+            }
+            _ => continue,
         };
         let connection = proxied.sent(model, "Connection", &Probe::HANDSHAKE);
         if asks_for_upgrade(&connection) != Some(false)
@@ -36,7 +39,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         report.push(
             RULE.with(severity, proxied.pass.place(), message)
                 .here("the backend sees a plain request, without Upgrade")
-                .also(head.place(), format!("it is meant for WebSocket: {reason}"))
+                .also(head.place(), reason)
                 .help(
                     "add `proxy_http_version 1.1;`, `proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection $connection_upgrade;` (with its map at http level)",
                 )
@@ -58,7 +61,7 @@ fn fix(model: &Model<'_>, proxied: &Proxied<'_>) -> Option<Fix> {
     }
     lines.push("proxy_set_header Upgrade $http_upgrade;".to_owned());
     lines.push(format!("proxy_set_header Connection {};", variable.name));
-    if proxied.headers_scope != Some(proxied.scope) {
+    if proxied.headers_scope != Some(proxied.settings_scope(model)) {
         let inherited = proxied.headers.iter();
         lines.extend(inherited.map(|line| line.source.slice(line.span()).to_owned()));
     }
@@ -66,7 +69,6 @@ fn fix(model: &Model<'_>, proxied: &Proxied<'_>) -> Option<Fix> {
     let edits: Vec<Edit> = lines.iter().map(|line| set_in_location(model, proxied, line)).collect();
     let place = edits[0].place;
     let text = edits.into_iter().map(|edit| edit.text).collect();
-    let mut all = variable.edits;
-    all.push(Edit { place, text });
-    Some(Fix::risky("pass WebSocket handshakes on", all))
+    let fix = variable.fix("pass WebSocket handshakes on", vec![Edit { place, text }]);
+    Some(Fix { applicability: Applicability::Unsafe, ..fix })
 }

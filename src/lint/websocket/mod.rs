@@ -15,6 +15,8 @@ pub(super) mod wrong_proxy_http_version;
 pub(super) mod wrong_upgrade_value;
 pub(super) mod zero_read_timeout;
 
+use crate::diagnostic::{Applicability, Fix};
+use crate::lint::edit::is_included;
 use crate::model::{Model, Probe, Proxied, ScopeId, Value, has_upgrade_token};
 use crate::syntax::Directive;
 
@@ -54,4 +56,15 @@ fn never_set<'p>(model: &Model<'p>, proxied: &Proxied<'p>, name: &str) -> bool {
 /// True if an `Upgrade` value offers WebSocket, alone or in a list.
 fn offers_websocket(value: &str) -> bool {
     value.split(',').any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
+}
+
+/// A fix that adds lines next to one of the `proxy_set_header` lines; a person decides if
+/// that is in an include, where the new ones count for others too.
+fn in_own_file(model: &Model<'_>, proxied: &Proxied<'_>, line: Directive<'_>, fix: Fix) -> Fix {
+    let scope = proxied.headers_scope.map(|scope| model.scope(scope));
+    if scope.is_some_and(|scope| is_included(scope, line)) {
+        Fix { applicability: Applicability::Unsafe, ..fix }
+    } else {
+        fix
+    }
 }

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::{remove, replace};
 use crate::lint::{Category, Rule};
-use crate::model::{Model, Proxied, ScopeId};
+use crate::model::{Model, Proxied, ScopeId, ScopeKind};
 use crate::source::Span;
 use crate::syntax::Directive;
 
@@ -23,6 +23,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             .iter()
             .flat_map(|name| scope.all(name))
             .filter(|line| line.arg(0).is_some_and(|name| is_handshake_header(&name)))
+            .filter(|line| !unhides(model, id, **line))
             .collect();
         if lines.is_empty() {
             continue;
@@ -32,6 +33,15 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             finding(model, *line, proxied, id, report);
         }
     }
+}
+
+/// True for a `proxy_pass_header` that undoes a `proxy_hide_header` of the same header.
+fn unhides(model: &Model<'_>, scope: ScopeId, line: Directive<'_>) -> bool {
+    let same = |hidden: &Directive<'_>| {
+        hidden.arg(0).zip(line.arg(0)).is_some_and(|(a, b)| a.eq_ignore_ascii_case(&b))
+    };
+    let mut hides = model.ancestors(scope).flat_map(|id| model.scope(id).all("proxy_hide_header"));
+    line.is("proxy_pass_header") && hides.any(same)
 }
 
 fn is_handshake_header(name: &str) -> bool {
@@ -60,7 +70,7 @@ fn finding(
             .help(format!(
                 "use `proxy_set_header {header}`; nginx itself writes the {header} header of a 101 response"
             ))
-            .fix(fix(line, proxied, scope).map(|fix| {
+            .fix(fix(model, line, proxied, scope).map(|fix| {
                 // The last add_header of a block keeps the inherited ones away.
                 let applicability =
                     if frees_inherited(model, scope) { Applicability::Unsafe } else { fix.applicability };
@@ -79,13 +89,19 @@ fn frees_inherited(model: &Model<'_>, scope: ScopeId) -> bool {
 }
 
 /// Turns the line into the request header that was meant, unless that is set already.
-/// Where it would drop inherited lines, a person has to decide.
-fn fix(line: Directive<'_>, proxied: &Proxied<'_>, scope: ScopeId) -> Option<Fix> {
+fn fix(
+    model: &Model<'_>,
+    line: Directive<'_>,
+    proxied: &Proxied<'_>,
+    scope: ScopeId,
+) -> Option<Fix> {
     let header = line.arg(0)?;
     if proxied.lines(&header).next().is_some() || !line.is("add_header") {
         return Some(Fix::safe("remove the line", vec![remove(line)]));
     }
-    if proxied.headers_scope.is_some_and(|owner| owner != scope) {
+    // An `if` takes no proxy_set_header, and one here would drop inherited lines.
+    let takes_it = model.scope(scope).kind != ScopeKind::IfInLocation;
+    if !takes_it || proxied.headers_scope.is_some_and(|owner| owner != scope) {
         return None;
     }
     let mut edits = vec![replace(line, line.words()[0], "proxy_set_header")];

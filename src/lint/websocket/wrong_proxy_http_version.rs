@@ -1,5 +1,6 @@
 //! `wrong-proxy-http-version`: a handshake over an HTTP version that knows no Upgrade.
 
+use crate::catalog::Version;
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::edit::{replace, set_in_location};
 use crate::lint::{Category, Rule};
@@ -24,7 +25,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         };
         let reason = match &*version {
             "1.0" => "HTTP/1.0 has no Upgrade, and strict backends refuse it",
-            "2" => {
+            "2" if model.version >= Version::HTTP_2_TO_UPSTREAM => {
                 "nginx cannot upgrade a connection over HTTP/2, and the headers break every request"
             }
             _ => continue,
@@ -32,7 +33,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         if !proxied.is_active(model) {
             continue;
         }
-        let own = model.scope(proxied.scope).last("proxy_http_version").is_some();
+        let location = model.scope(proxied.settings_scope(model));
+        let own = location.last("proxy_http_version").is_some();
         let edit = if own {
             replace(set, word, "1.1")
         } else {
@@ -40,9 +42,13 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         };
         let title = proxied.title(model);
         let message = format!("proxy_http_version {version} for WebSocket handshakes in `{title}`");
-        let finding = RULE.at(set.place(), message).here(reason);
-        let finding =
-            if own { finding } else { finding.also(proxied.pass.place(), "it counts here") };
+        let finding = if own {
+            RULE.at(set.place(), message).here(reason)
+        } else {
+            RULE.at(proxied.pass.place(), message)
+                .here(reason)
+                .also(set.place(), "inherited from here")
+        };
         report.push(
             finding
                 .help(format!("set `proxy_http_version 1.1;` in `{title}`"))

@@ -3,7 +3,9 @@
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule, variable};
-use crate::model::{Intent, Model, Probe, Proxied, Value, asks_for_upgrade, value_word};
+use crate::model::{
+    Intent, Map, Model, Probe, Proxied, Value, asks_for_upgrade, has_upgrade_token, value_word,
+};
 use crate::syntax::Directive;
 
 use super::offers_websocket;
@@ -49,10 +51,12 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
 /// What the backend gets for `Upgrade`, if that is known and no offer of WebSocket.
 fn is_wrong(model: &Model<'_>, proxied: &Proxied<'_>, line: Directive<'_>) -> Option<String> {
     let text = line.arg(1)?;
-    let value = match model.evaluate(&text, proxied.scope, &Probe::HANDSHAKE) {
-        Value::Known(value) if !offers_websocket(&value) => value,
-        _ => return None,
-    };
+    let value = Probe::HANDSHAKES.iter().find_map(|(probe, _)| {
+        match model.evaluate(&text, proxied.scope, probe) {
+            Value::Known(value) if !offers_websocket(&value) => Some(value),
+            _ => None,
+        }
+    })?;
     let is_token = ["upgrade", "ws", "wss"].iter().any(|token| value.eq_ignore_ascii_case(token));
     if text.contains('$') || is_token {
         return Some(value);
@@ -82,11 +86,11 @@ fn fix(
 ) -> Option<Fix> {
     let mut edits: Vec<Edit> = Vec::new();
     let value = upgrade.arg(1)?.to_ascii_lowercase();
-    let from_other_header = value == "$http_connection"
-        || value
-            .strip_prefix('$')
-            .and_then(|name| model.map(name))
-            .is_some_and(|map| map.source == "$http_upgrade");
+    // A map that feeds Connection, not one that filters Upgrade with a mistake in it.
+    let is_for_connection =
+        |map: &Map<'_>| map.value_for("websocket").is_some_and(|value| has_upgrade_token(&value));
+    let map = value.strip_prefix('$').and_then(|name| model.map(name));
+    let from_other_header = value == "$http_connection" || map.is_some_and(is_for_connection);
     if is_wrong(model, proxied, upgrade).is_some() {
         if !from_other_header {
             return None;
@@ -95,8 +99,8 @@ fn fix(
     }
     if let Some(line) = swapped {
         let variable = variable::connection(model, variable::keeps_alive(model, [proxied]))?;
-        edits.push(replace(line, value_word(line)?, variable.name));
-        edits.extend(variable.edits);
+        edits.push(replace(line, value_word(line)?, &variable.name));
+        return Some(variable.fix("give each header its own value", edits));
     }
     Some(Fix::safe("give each header its own value", edits))
 }

@@ -69,7 +69,8 @@ impl Builder<'_> {
         let indentation = self.source.indentation(frame.head.start);
         let brace = format!("{}{indentation}}}", self.source.line_ending());
         let edit = self.edit(Span::at(at.max(inner_end)), brace);
-        diagnostic = diagnostic.fix(Fix::risky("close the block", vec![edit]));
+        let fix = Fix::risky("close the block", vec![edit]);
+        diagnostic = diagnostic.fix(Some(fix).filter(|_| !self.is_misread));
         let line = self.source.line(next.start);
         if next.start == self.source.end() {
             diagnostic =
@@ -87,10 +88,7 @@ impl Builder<'_> {
             let (_, head) =
                 self.finish(self.tree.words[self.tree.words.len() - 1].span.end, Body::None);
             let words = self.first_line(head);
-            let unclosed_quote = self.report.last().is_some_and(|last| {
-                last.rule == "unclosed-quote" && last.label.place.span.end >= head.start
-            });
-            if !unclosed_quote {
+            if !self.is_cut {
                 let message = "unexpected end of file, expecting \";\" or \"}\"";
                 self.report.push(
                     self.error("missing-semicolon", words, message)

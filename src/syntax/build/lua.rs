@@ -9,8 +9,9 @@ use super::{Builder, width};
 impl Builder<'_> {
     /// Reads a Lua body if the statement is a `*_by_lua_block`; false if it is not.
     pub(super) fn lua(&mut self, open: Span) -> bool {
-        let name = self.tree.words[self.statement].value(self.source);
-        if !name.ends_with("_by_lua_block") {
+        let is_lua = self.in_statement()
+            && self.tree.words[self.statement].value(self.source).ends_with("_by_lua_block");
+        if !is_lua {
             return false;
         }
         let close = match self.lexer.lua_end(open.end) {
@@ -50,7 +51,8 @@ impl Builder<'_> {
     }
 
     /// The likely end of an unclosed Lua body: a `}` no further right than its head.
-    pub(super) fn lua_recovery(&self, open: Span) -> u32 {
+    pub(super) fn lua_recovery(&mut self, open: Span) -> u32 {
+        self.is_misread = true;
         let indent = width(self.source.indentation(self.tree.words[self.statement].span.start));
         let first = self.source.line(open.start) + 1;
         (first..=self.source.line_count())

@@ -51,6 +51,10 @@ struct Builder<'a> {
     last: Option<Token>,
     /// Behind the last `;` or `}`.
     ended: u32,
+    /// The statement has an unclosed quote: what else is wrong with it, that did.
+    is_cut: bool,
+    /// A quote or Lua body has no end, so braces behind it may not be what they seem.
+    is_misread: bool,
     /// Blocks that lack their `}`.
     unclosed: usize,
     /// `}` without a block.
@@ -71,6 +75,8 @@ impl<'a> Builder<'a> {
             statement: 0,
             last: None,
             ended: 0,
+            is_cut: false,
+            is_misread: false,
             unclosed: 0,
             stray: 0,
             is_indented: false,
@@ -168,6 +174,7 @@ impl<'a> Builder<'a> {
     fn semicolon(&mut self, span: Span) {
         if self.in_statement() {
             self.finish(span.end, Body::None);
+            self.is_cut = false;
             return;
         }
         let after_block = self.last.is_some_and(|last| last.kind == TokenKind::Close);
@@ -185,13 +192,10 @@ impl<'a> Builder<'a> {
     }
 
     fn open(&mut self, span: Span) {
-        if self.repetition(span) {
+        if self.lua(span) || self.repetition(span) {
             return;
         }
         let (node, head) = if self.in_statement() {
-            if self.lua(span) {
-                return;
-            }
             self.finish(span.end, Body::Block { open: span.start, close: None })
         } else {
             self.report.push(
@@ -246,15 +250,22 @@ impl<'a> Builder<'a> {
     }
 
     fn missing_semicolon(&mut self, brace: Span) {
-        let (_, head) =
-            self.finish(self.tree.words[self.tree.words.len() - 1].span.end, Body::None);
-        let place = Span::at(head.end);
+        let is_cut = std::mem::take(&mut self.is_cut);
+        let name = self.source.slice(self.tree.words[self.statement].span);
+        let looks_right = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let end = self.tree.words[self.tree.words.len() - 1].span.end;
+        let (_, head) = self.finish(end, Body::None);
+        if is_cut {
+            return;
+        }
+        // Where the words are no directive, another character is not what they lack.
+        let fix = Fix::safe("add the \";\"", vec![self.edit(Span::at(head.end), ";")]);
         self.report.push(
             self.error("missing-semicolon", self.last_char(head), "unexpected \"}\"")
                 .here("a \";\" is missing behind this")
                 .also(self.source.place(brace), "nginx stops here")
                 .help("end the directive with \";\"")
-                .fix(Fix::safe("add the \";\"", vec![self.edit(place, ";")])),
+                .fix(looks_right.then_some(fix)),
         );
     }
 

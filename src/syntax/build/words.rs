@@ -85,8 +85,7 @@ impl Builder<'_> {
         if matches!(next, ';' | '{' | ')') {
             return false;
         }
-        let message =
-            format!("unexpected \"{}\" right behind a closing quote", next.escape_debug());
+        let message = format!("unexpected \"{}\" right behind a closing quote", next);
         let glued = Span::new(token.span.start, token.span.start + offset(next.len_utf8()));
         let first_line = self.first_line(quote.span);
         if first_line == quote.span {
@@ -137,6 +136,8 @@ impl Builder<'_> {
     /// Takes an unclosed quote as closed at the end of its first line, and goes on there.
     pub(super) fn close_quote_early(&mut self, span: Span) {
         let end = self.quoted_line_end(span);
+        self.is_cut = true;
+        self.is_misread = true;
         if !self.in_statement() {
             self.begin_statement(span);
         }
