@@ -269,16 +269,19 @@ fn has_blank_line_before(source: &Source, at: u32) -> bool {
 impl Printer<'_> {
     /// Refuses a file whose text cannot stand in that of the root.
     fn check_included(&self, file: &File, include: Directive<'_>) -> Result<(), EmitError> {
-        /// Files that include each other many times could print more than fits in memory.
-        const MAX_OUTPUT: usize = 1 << 30;
-        let root = self.expand.map(|(project, root)| project.source(root.source).encoding);
+        /// Files that include each other many times could print more than fits in memory;
+        /// this is how often what they hold may be printed.
+        const MAX_GROWTH: usize = 20;
+        let Some((project, root)) = self.expand else { return Ok(()) };
+        let written: usize = project.files().iter().map(|file| file.source.text().len()).sum();
         if file.has_syntax_errors {
             return Err(EmitError::Syntax);
         }
-        if root != Some(file.source.encoding) && !file.source.text().is_ascii() {
+        let encoding = project.source(root.source).encoding;
+        if file.source.encoding != encoding && !file.source.text().is_ascii() {
             return Err(EmitError::Encoding { place: include.place() });
         }
-        if self.out.len() > MAX_OUTPUT {
+        if self.out.len() > 1_000_000 + MAX_GROWTH * written {
             return Err(EmitError::TooLarge);
         }
         Ok(())

@@ -51,7 +51,7 @@ struct Report {
 impl Report {
     fn new(project: &Project, finding: &Diagnostic) -> Self {
         let page = crate::lint::rule(finding.rule)
-            .map(|rule| format!("more: ngxc explain {0} (docs/rules/{0}.md)", rule.name));
+            .map(|rule| format!("more: ngxc explain {0}\npage: docs/rules/{0}.md", rule.name));
         let help: Vec<String> = finding
             .help
             .iter()

@@ -49,6 +49,12 @@ fn exit_status_says_what_came_of_it() {
         (&["lint", "--fail-on", "never", "missing.conf"], 2),
         (&["lint", "clean.conf", "missing.conf"], 2),
         (&["lint"], 2),
+        (&["lint", "--diff", "missing.conf"], 2),
+        (&["lint", "--diff", "lost.conf"], 1),
+        (&["lint", "--diff", "clean.conf"], 0),
+        (&["lint", "--diff", "--format", "json", "clean.conf"], 2),
+        (&["lint", "--unsafe-fixes", "clean.conf"], 2),
+        (&["lint", "--prefix", "not-here", "clean.conf"], 2),
         (&["lint", "--select", "no-such-rule", "clean.conf"], 2),
         (&["lint", "--nginx-version", "one", "clean.conf"], 2),
         (&["fmt", "--check", "clean.conf"], 0),
@@ -232,6 +238,8 @@ fn colours_are_for_terminals_and_on_request() {
     assert!(!plain.out.contains('\u{1b}'), "{plain:?}");
     let coloured = run(site.path(), &["lint", "--color", "always", "site.conf"]);
     assert!(coloured.out.contains('\u{1b}'), "{coloured:?}");
+    let never = run(site.path(), &["lint", "--color", "never", "--diff", "site.conf"]);
+    assert!(!never.out.contains('\u{1b}'), "{never:?}");
 }
 
 #[test]
@@ -361,6 +369,7 @@ fn emit_drops_nothing_in_silence() {
         &["emit", "missing.conf", "--to", "nginx", "--flat"][..],
         &["emit", "broken.conf", "--to", "nginx"],
         &["emit", "broken.conf", "--to", "json"],
+        &["emit", "template.conf", "--to", "json"],
         &["emit", "other.json", "--to", "nginx"],
         &["emit", "no.json", "--to", "nginx"],
     ] {
@@ -368,4 +377,107 @@ fn emit_drops_nothing_in_silence() {
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}: {run:?}");
         assert!(!run.err.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_snippet_is_read_where_its_main_configuration_includes_it() {
+    let main = "events {}\n\nhttp {\n    proxy_http_version 1.1;\n\n    include conf.d/*.conf;\n    include typo\n}\n";
+    let server = "server {\n    location /app/ {\n        proxy_pass http://127.0.0.1:1;\n        proxy_set_header Upgrade $http_upgrade;\n        proxy_set_header Connection upgrade;\n    }\n}\n";
+    let site =
+        directory(&[("nginx.conf", main), ("conf.d/a.conf", server), ("other.conf", server)]);
+    let rules = |name: &str| -> Vec<String> {
+        let report = json(site.path(), &[name]);
+        assert_eq!(
+            report["summary"]["files"], 1,
+            "the main configuration is not what was asked for"
+        );
+        let found = report["diagnostics"].as_array().expect("a list").iter();
+        found.map(|it| it["rule"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(rules("conf.d/a.conf"), ["hardcoded-connection-header"]);
+    assert_eq!(rules("other.conf"), ["missing-proxy-http-version", "hardcoded-connection-header"]);
+    // A map in a file that nobody asked to change is for a person to decide.
+    assert_eq!(run(site.path(), &["lint", "--fix", "conf.d/a.conf"]).code, 1);
+    assert_eq!(text(&site, "nginx.conf"), main);
+    assert_eq!(text(&site, "conf.d/a.conf"), server);
+}
+
+#[test]
+fn a_variable_without_its_map_is_an_error_where_all_is_in_view() {
+    let whole = MAPPED.replace("map $http_upgrade $connection_upgrade", "map $http_upgrade $other");
+    let masked = whole.replace("http {\n", "http {\n    include maps/*.conf;\n");
+    let site = directory(&[("whole.conf", &whole), ("masked.conf", &masked)]);
+    let report = json(site.path(), &["whole.conf"]);
+    assert_eq!(report["diagnostics"][0]["message"], "unknown \"connection_upgrade\" variable");
+    assert_eq!(json(site.path(), &["masked.conf"])["diagnostics"], serde_json::json!([]));
+}
+
+#[test]
+fn flat_output_is_refused_where_it_would_change_something() {
+    let main = "events {}\nhttp {\n    include part.conf;\n}\n";
+    let site =
+        directory(&[("nginx.conf", main), ("broken.conf", "events {"), ("part.conf", "server {")]);
+    let flat = |name: &str| run(site.path(), &["emit", name, "--to", "nginx", "--flat"]);
+    for name in ["broken.conf", "nginx.conf"] {
+        let refused = flat(name);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{name}: {refused:?}");
+    }
+    fs::write(site.path().join("part.conf"), b"# caf\xe9\n").expect("it can be written");
+    let refused = flat("nginx.conf");
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{refused:?}");
+    assert!(refused.err.contains("another encoding"), "{refused:?}");
+    fs::write(site.path().join("part.conf"), "sendfile on;\n").expect("it can be written");
+    fs::write(
+        site.path().join("lines.conf"),
+        "events {}\nhttp {\ninclude # which\n part.conf;\n}\n",
+    )
+    .expect("it can be written");
+    assert_eq!(
+        flat("lines.conf").out,
+        "events {}\nhttp {\n    # include part.conf: part.conf\n    sendfile on;\n}\n"
+    );
+}
+
+#[test]
+fn a_diff_has_the_bytes_of_the_file() {
+    let site = directory(&[]);
+    fs::write(site.path().join("latin.conf"), b"events{} # caf\xe9\n").expect("it can be written");
+    let output = crate::support::ngxc(site.path(), &["fmt", "--diff", "latin.conf"]).output();
+    let out = output.expect("ngxc can be run").stdout;
+    let expected = b"--- a/latin.conf\n+++ b/latin.conf\n@@ -1 +1 @@\n-events{} # caf\xe9\n+events {} # caf\xe9\n";
+    assert_eq!(out, expected, "{}", String::from_utf8_lossy(&out));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_file_is_left_alone_and_so_are_those_with_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = directory(&[("a.conf", "events{}"), ("b.conf", "events{}")]);
+    let path = site.path().join("b.conf");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).expect("they can be set");
+    let run = run(site.path(), &["fmt", "a.conf", "b.conf"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.err.contains("b.conf: is read-only"), "{run:?}");
+    assert_eq!(
+        (text(&site, "a.conf"), text(&site, "b.conf")),
+        ("events{}".into(), "events{}".into())
+    );
+    let left = fs::read_dir(site.path()).expect("it can be read").count();
+    assert_eq!(left, 2, "no temporary file is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn includes_are_bytes_and_devices_are_empty() {
+    use std::os::unix::ffi::OsStringExt;
+    let site = directory(&[]);
+    let name = std::ffi::OsString::from_vec(b"caf\xe9.conf".to_vec());
+    fs::write(site.path().join(name), "};\n").expect("it can be written");
+    fs::write(
+        site.path().join("main.conf"),
+        b"events {}\ninclude /dev/zero;\ninclude caf\xe9.conf;\n",
+    )
+    .expect("it can be written");
+    let report = json(site.path(), &["main.conf"]);
+    assert_eq!(report["diagnostics"][0]["rule"], "unexpected-brace", "{report}");
 }

@@ -130,3 +130,45 @@ fn includes_cannot_explode() {
             .any(|finding| finding.rule == "too-many-directives")
     );
 }
+
+#[test]
+fn maps_that_name_each_other_come_to_an_end() {
+    let map = |level: usize| {
+        let value = format!("$x{level}").repeat(12);
+        format!("map $x{level} $x{} {{ default \"{value}\"; }}\n", level + 1)
+    };
+    let maps: String = (0..12).map(map).collect();
+    let text = format!(
+        "http {{ {maps} server {{ location / {{ proxy_pass http://a; proxy_set_header Upgrade $x12; }} }} }}"
+    );
+    assert!(rules(text.as_bytes()).is_empty());
+}
+
+#[test]
+fn flat_output_of_many_includes_is_refused() {
+    let mut files = Files::memory();
+    for level in 0..30 {
+        let include = format!("include {}.conf;\n", level + 1);
+        files.set(Path::new(&format!("{level}.conf")), include.repeat(4).into_bytes());
+    }
+    files.set(Path::new("30.conf"), "a;\n".repeat(1000).into_bytes());
+    let project = Project::load(&files, &[PathBuf::from("0.conf")], None);
+    let flat = ngxc::emit::flat(&project, &project.roots()[0]);
+    assert_eq!(flat, Err(ngxc::emit::EmitError::TooLarge));
+}
+
+#[test]
+fn lua_is_read_by_its_own_rules_however_long_its_lines() {
+    let quotes = format!("content_by_lua_block {{ {} }}\n", "\\'".repeat(80_000));
+    assert!(rules(quotes.as_bytes()).is_empty());
+    let line = "location / {content_by_lua_block{ x = \"}\" }}".repeat(3000);
+    assert!(rules(line.as_bytes()).is_empty());
+    let long = format!("content_by_lua_block {{ s = [[ {} }} ]] }}\na;\n", "x\n".repeat(20_000));
+    assert!(rules(long.as_bytes()).is_empty());
+}
+
+#[test]
+fn blocks_that_are_never_closed_come_to_an_end() {
+    let text = "server {\n    listen 1;\n".repeat(40_000);
+    assert_eq!(rules(text.as_bytes()), ["unclosed-block"].into());
+}

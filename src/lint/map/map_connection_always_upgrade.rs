@@ -22,9 +22,14 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     let mut seen = HashSet::new();
     for proxied in model.proxied() {
         for (map, line) in connection_maps(model, proxied) {
-            let value = model.evaluate(&format!("${}", map.variable), proxied.scope, &Probe::PLAIN);
-            let asks = matches!(value, Value::Known(value) if has_upgrade_token(&value));
-            if !asks || !seen.insert(&map.variable) {
+            let variable = format!("${}", map.variable);
+            let asks = |probe| {
+                let value = model.evaluate(&variable, proxied.scope, probe);
+                matches!(value, Value::Known(value) if has_upgrade_token(&value))
+            };
+            // Where handshakes get no upgrade either, the values are swapped, not forgotten.
+            let forgets = asks(&Probe::PLAIN) && asks(&Probe::HANDSHAKE);
+            if !forgets || !seen.insert(&map.variable) {
                 continue;
             }
             let culprit = map.find("").flatten().map_or(map.directive, |entry| entry.directive);

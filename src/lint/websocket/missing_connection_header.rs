@@ -4,7 +4,7 @@ use crate::catalog::Version;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::edit::insert_after;
 use crate::lint::{Category, Rule, variable};
-use crate::model::{Model, Probe};
+use crate::model::{Model, Probe, Value};
 
 use super::{in_own_file, never_set};
 
@@ -20,9 +20,8 @@ pub(in crate::lint) const RULE: Rule = Rule {
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for proxied in model.proxied() {
         let upgrade = proxied.sent(model, "Upgrade", &Probe::HANDSHAKE);
-        let Some(line) = upgrade.into_iter().find_map(|header| header.from) else {
-            continue;
-        };
+        let known = upgrade.into_iter().find(|header| header.value != Value::Unknown);
+        let Some(line) = known.and_then(|header| header.from) else { continue };
         if !never_set(model, proxied, "Connection") || proxied.is_uncertain(model) {
             continue;
         }
