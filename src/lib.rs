@@ -98,7 +98,9 @@ fn agree_on_shared_files(project: &Project, report: &mut [Diagnostic]) {
     let mut users: HashMap<SourceId, usize> = HashMap::new();
     for root in project.roots() {
         let files: HashSet<SourceId> = root.targets().collect();
-        files.into_iter().for_each(|file| *users.entry(file).or_default() += 1);
+        for file in files {
+            *users.entry(file).or_default() += 1;
+        }
     }
     for fix in report.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
         if fix

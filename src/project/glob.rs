@@ -17,7 +17,9 @@ pub(super) fn expand(mask: &Path, entries: &impl Fn(&Path) -> Vec<PathBuf>) -> V
     for part in mask.components() {
         let part = part.as_os_str();
         if !is_mask(part.as_encoded_bytes()) {
-            found.iter_mut().for_each(|path| path.push(part));
+            for path in &mut found {
+                path.push(part);
+            }
             continue;
         }
         let below = |path: PathBuf| {
@@ -84,10 +86,9 @@ fn next_matches(mask: &[u8], byte: Option<u8>) -> Step {
         ([b'?', ..], _) => Step::Matches(1),
         ([b'[', rest @ ..], Some(byte)) => match bracket(rest, byte) {
             Some((true, len)) => Step::Matches(len + 1),
-            Some((false, _)) => Step::Differs,
             // A bracket that is never closed is an ordinary character.
             None if byte == b'[' => Step::Matches(1),
-            None => Step::Differs,
+            _ => Step::Differs,
         },
         ([b'\\', escaped, ..], Some(byte)) if *escaped == byte => Step::Matches(2),
         ([b'\\', _, ..], _) => Step::Differs,

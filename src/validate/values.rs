@@ -195,7 +195,8 @@ fn http_version(version: Version, directive: Directive<'_>, report: &mut Vec<Dia
     let [word] = directive.args() else { return };
     let text = word.value(directive.source);
     let has_2 = version >= Version::HTTP_2_TO_UPSTREAM;
-    if !matches!(&*text, "1.0" | "1.1") && !(has_2 && text == "2") {
+    let is_valid = matches!(&*text, "1.0" | "1.1") || has_2 && text == "2";
+    if !is_valid {
         let help =
             if has_2 { "write 1.0, 1.1 or 2" } else { "write 1.0 or 1.1; 2 needs nginx 1.29.4" };
         report.push(invalid(directive, *word, format!("invalid value \"{text}\"")).help(help));

@@ -39,6 +39,7 @@ struct Frame {
     empty: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "what is known of the text so far")]
 struct Builder<'a> {
     source: &'a Source,
     lexer: Lexer<'a>,

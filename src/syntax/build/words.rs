@@ -85,7 +85,7 @@ impl Builder<'_> {
         if matches!(next, ';' | '{' | ')') {
             return false;
         }
-        let message = format!("unexpected \"{}\" right behind a closing quote", next);
+        let message = format!("unexpected \"{next}\" right behind a closing quote");
         let glued = Span::new(token.span.start, token.span.start + offset(next.len_utf8()));
         let first_line = self.first_line(quote.span);
         if first_line == quote.span {
