@@ -1,8 +1,10 @@
 //! All integration tests, in one binary.
 
+mod adapt;
 mod cli;
 mod corpus;
 mod docs;
+mod files;
 mod fixtures;
 mod hostile;
 mod laws;

@@ -1,0 +1,165 @@
+//! What the command line does to files: all or none, byte for byte, and nothing unasked.
+
+use std::fs;
+
+use crate::cli::{CLEAN, directory, json, text};
+use crate::support::{run, run_with};
+
+#[test]
+fn fmt_writes_only_what_changes_and_refuses_broken_files() {
+    let site = directory(&[("a.conf", "events{}"), ("b.conf", CLEAN), ("c.conf", "events {")]);
+    let listed = run(site.path(), &["fmt", "--check", "a.conf", "b.conf"]);
+    assert_eq!((listed.code, listed.out.as_str()), (1, "a.conf\n"));
+    assert_eq!(text(&site, "a.conf"), "events{}");
+    let diff = run(site.path(), &["fmt", "--diff", "a.conf"]);
+    assert!(diff.code == 1 && diff.out.contains("+events {}"), "{diff:?}");
+    let all = run(site.path(), &["fmt", "."]);
+    assert_eq!(all.code, 2, "{all:?}");
+    assert!(all.err.contains("c.conf") && all.err.contains("never closed"), "{all:?}");
+    assert_eq!(text(&site, "a.conf"), CLEAN);
+    assert_eq!(text(&site, "c.conf"), "events {");
+}
+
+#[test]
+fn fixes_reach_included_files_all_or_none() {
+    let main = "events {}\n\nhttp {\n    include conf.d/*.conf;\n}\n";
+    let server = "server {\n\tlocation / {\n\t\tproxy_pass http://127.0.0.1:1;\n\t\tproxy_http_version 1.1;\n\t\tproxy_set_header Upgrade $http_upgrade;\n\t\tproxy_set_header Connection upgrade;\n\t}\n}\n";
+    let site =
+        directory(&[("nginx.conf", main), ("conf.d/a.conf", server), ("conf.d/b.conf", server)]);
+    let fixed = run(site.path(), &["lint", "--fix", "nginx.conf"]);
+    assert_eq!(fixed.code, 0, "{fixed:?}");
+    assert_eq!(text(&site, "nginx.conf").matches("map $http_upgrade").count(), 1);
+    for name in ["conf.d/a.conf", "conf.d/b.conf"] {
+        assert!(
+            text(&site, name).contains("\t\tproxy_set_header Connection $connection_upgrade;\n")
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn writing_keeps_links_and_permissions() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let site = directory(&[("sites-available/site.conf", "events{}")]);
+    let real = site.path().join("sites-available/site.conf");
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).expect("they can be set");
+    fs::create_dir(site.path().join("sites-enabled")).expect("it can be made");
+    let link = site.path().join("sites-enabled/site.conf");
+    symlink("../sites-available/site.conf", &link).expect("it can be made");
+    assert_eq!(run(site.path(), &["fmt", "sites-enabled/site.conf"]).code, 0);
+    assert!(link.is_symlink());
+    assert_eq!(fs::read_to_string(&real).expect("it is there"), CLEAN);
+    assert_eq!(fs::metadata(&real).expect("it is there").permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn emit_prints_canonical_flat_and_json() {
+    let main = "events{}\nhttp {\n  include part.conf; # here\n}\n";
+    let site = directory(&[("nginx.conf", main), ("part.conf", "sendfile on;\n# end\n")]);
+    let canonical = run(site.path(), &["emit", "nginx.conf", "--to", "nginx"]);
+    assert_eq!(canonical.out, "events {}\nhttp {\n    include part.conf; # here\n}\n");
+    let flat = run(site.path(), &["emit", "nginx.conf", "--to", "nginx", "--flat"]);
+    let expected = "events {}\nhttp {\n    # include part.conf: part.conf\n    sendfile on;\n    # end\n    # here\n}\n";
+    assert_eq!(flat.out, expected);
+    let json = run(site.path(), &["emit", "nginx.conf", "--to", "json"]);
+    fs::write(site.path().join("nginx.json"), &json.out).expect("it can be written");
+    let back = run(site.path(), &["emit", "nginx.json", "--to", "nginx"]);
+    assert_eq!((back.code, back.out.as_str()), (0, main));
+    let piped = run_with(site.path(), &["emit", "-", "--to", "nginx"], json.out.as_bytes());
+    assert_eq!(piped.out, main);
+}
+
+#[test]
+fn emit_drops_nothing_in_silence() {
+    let site = directory(&[
+        ("missing.conf", "events {}\ninclude not-here.conf;\n"),
+        ("broken.conf", "events {"),
+        (
+            "other.json",
+            "{\"ngxc\": \"conf\", \"version\": 99, \"path\": \"\", \"encoding\": \"utf-8\", \"items\": [], \"after\": \"\"}",
+        ),
+        ("no.json", "[]"),
+    ]);
+    for arguments in [
+        &["emit", "missing.conf", "--to", "nginx", "--flat"][..],
+        &["emit", "broken.conf", "--to", "nginx"],
+        &["emit", "broken.conf", "--to", "json"],
+        &["emit", "template.conf", "--to", "json"],
+        &["emit", "other.json", "--to", "nginx"],
+        &["emit", "no.json", "--to", "nginx"],
+    ] {
+        let run = run(site.path(), arguments);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}: {run:?}");
+        assert!(!run.err.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn flat_output_is_refused_where_it_would_change_something() {
+    let main = "events {}\nhttp {\n    include part.conf;\n}\n";
+    let site =
+        directory(&[("nginx.conf", main), ("broken.conf", "events {"), ("part.conf", "server {")]);
+    let flat = |name: &str| run(site.path(), &["emit", name, "--to", "nginx", "--flat"]);
+    for name in ["broken.conf", "nginx.conf"] {
+        let refused = flat(name);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{name}: {refused:?}");
+    }
+    fs::write(site.path().join("part.conf"), b"# caf\xe9\n").expect("it can be written");
+    let refused = flat("nginx.conf");
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{refused:?}");
+    assert!(refused.err.contains("another encoding"), "{refused:?}");
+    fs::write(site.path().join("part.conf"), "sendfile on;\n").expect("it can be written");
+    fs::write(
+        site.path().join("lines.conf"),
+        "events {}\nhttp {\ninclude # which\n part.conf;\n}\n",
+    )
+    .expect("it can be written");
+    assert_eq!(
+        flat("lines.conf").out,
+        "events {}\nhttp {\n    # include part.conf: part.conf\n    sendfile on;\n}\n"
+    );
+}
+
+#[test]
+fn a_diff_has_the_bytes_of_the_file() {
+    let site = directory(&[]);
+    fs::write(site.path().join("latin.conf"), b"events{} # caf\xe9\n").expect("it can be written");
+    let output = crate::support::ngxc(site.path(), &["fmt", "--diff", "latin.conf"]).output();
+    let out = output.expect("ngxc can be run").stdout;
+    let expected = b"--- a/latin.conf\n+++ b/latin.conf\n@@ -1 +1 @@\n-events{} # caf\xe9\n+events {} # caf\xe9\n";
+    assert_eq!(out, expected, "{}", String::from_utf8_lossy(&out));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_file_is_left_alone_and_so_are_those_with_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = directory(&[("a.conf", "events{}"), ("b.conf", "events{}")]);
+    let path = site.path().join("b.conf");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).expect("they can be set");
+    let run = run(site.path(), &["fmt", "a.conf", "b.conf"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.err.contains("b.conf: is read-only"), "{run:?}");
+    assert_eq!(
+        (text(&site, "a.conf"), text(&site, "b.conf")),
+        ("events{}".into(), "events{}".into())
+    );
+    let left = fs::read_dir(site.path()).expect("it can be read").count();
+    assert_eq!(left, 2, "no temporary file is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn includes_are_bytes_and_devices_are_empty() {
+    use std::os::unix::ffi::OsStringExt;
+    let site = directory(&[]);
+    let name = std::ffi::OsString::from_vec(b"caf\xe9.conf".to_vec());
+    fs::write(site.path().join(name), "};\n").expect("it can be written");
+    fs::write(
+        site.path().join("main.conf"),
+        b"events {}\ninclude /dev/zero;\ninclude caf\xe9.conf;\n",
+    )
+    .expect("it can be written");
+    let report = json(site.path(), &["main.conf"]);
+    assert_eq!(report["diagnostics"][0]["rule"], "unexpected-brace", "{report}");
+}
