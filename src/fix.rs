@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
-use crate::diagnostic::{Diagnostic, Edit, Fix, Kind, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Kind, Severity};
 use crate::project::{Files, Project};
 use crate::source::SourceId;
 
@@ -66,7 +66,8 @@ impl std::error::Error for FixError {}
 /// Makes the wanted fixes until none is left.
 ///
 /// `check` reads the project from the given files and says what is wrong with it;
-/// `wanted` chooses whose fixes are made.
+/// `wanted` chooses whose fixes are made. Where unsafe fixes add errors, they are taken back
+/// and only safe ones are made from then on.
 pub fn run(
     mut files: Files,
     check: impl Fn(&Files) -> (Project, Vec<Diagnostic>),
@@ -74,45 +75,67 @@ pub fn run(
 ) -> Result<Fixed, FixError> {
     let mut changes: BTreeMap<PathBuf, Change> = BTreeMap::new();
     let mut count = 0;
+    let mut safe_only = false;
     let (mut project, mut report) = check(&files);
     for round in 0.. {
-        let chosen = choose(report.iter().filter(|finding| wanted(finding)));
+        let takes = |finding: &&Diagnostic| wanted(finding) && !(safe_only && is_risky(finding));
+        let chosen = choose(report.iter().filter(takes));
         if chosen.is_empty() {
             break;
         }
-        let rules: Vec<_> = chosen.iter().map(|(rule, _)| *rule).collect();
         if round == MAX_ROUNDS {
-            return Err(FixError::NoEnd(unique(rules)));
+            return Err(FixError::NoEnd(rules(&chosen)));
+        }
+        let round = changes_of(&project, &chosen)?;
+        let mut next = files.clone();
+        for change in &round {
+            next.set(&change.path, change.after.clone());
+        }
+        let (next_project, next_report) = check(&next);
+        if adds_errors(&errors(&report), &errors(&next_report)) {
+            if !chosen.iter().any(|finding| is_risky(finding)) {
+                return Err(FixError::NewErrors(rules(&chosen)));
+            }
+            safe_only = true;
+            continue;
         }
         count += chosen.len();
-        for (id, text) in apply(&project, chosen.iter().map(|(_, fix)| *fix)) {
-            let source = project.source(id);
-            let path = source.path.clone();
-            let Some(after) = source.encode(&text) else {
-                return Err(FixError::Encoding(path));
-            };
-            let after = after.into_owned();
-            files.set(&path, after.clone());
-            let before =
-                source.encode(source.text()).expect("a text is in its own encoding").into_owned();
-            changes
-                .entry(path.clone())
-                .or_insert(Change { path, before, after: Vec::new() })
-                .after = after;
-        }
-        let before = errors(&report);
-        (project, report) = check(&files);
-        if adds_errors(&before, &errors(&report)) {
-            return Err(FixError::NewErrors(unique(rules)));
+        (files, project, report) = (next, next_project, next_report);
+        for change in round {
+            let before = changes.remove(&change.path).map(|earlier| earlier.before);
+            let before = before.unwrap_or(change.before);
+            changes.insert(change.path.clone(), Change { before, ..change });
         }
     }
     Ok(Fixed { changes: changes.into_values().collect(), count, project, report })
 }
 
-fn unique(mut rules: Vec<&'static str>) -> Vec<&'static str> {
+fn is_risky(finding: &Diagnostic) -> bool {
+    finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Unsafe)
+}
+
+fn rules(chosen: &[&Diagnostic]) -> Vec<&'static str> {
+    let mut rules: Vec<_> = chosen.iter().map(|finding| finding.rule).collect();
     rules.sort_unstable();
     rules.dedup();
     rules
+}
+
+/// What the fixes of these findings make of the files.
+fn changes_of(project: &Project, chosen: &[&Diagnostic]) -> Result<Vec<Change>, FixError> {
+    let fixes = chosen.iter().filter_map(|finding| finding.fix.as_ref());
+    let change = |(id, text): (SourceId, String)| {
+        let source = project.source(id);
+        let path = source.path.clone();
+        let before = source.encode(source.text()).expect("a text is in its own encoding");
+        match source.encode(&text) {
+            Some(after) => {
+                Ok(Change { path, before: before.into_owned(), after: after.into_owned() })
+            }
+            None => Err(FixError::Encoding(path)),
+        }
+    };
+    apply(project, fixes).into_iter().map(change).collect()
 }
 
 /// Errors by kind, rule and message, and how often each occurs.
@@ -143,7 +166,7 @@ fn adds_errors(before: &Errors, after: &Errors) -> bool {
 
 /// Takes fixes in order, leaving out each that touches another one's text. Two fixes
 /// may share an edit, as those do that need the same map.
-fn choose<'a>(findings: impl Iterator<Item = &'a Diagnostic>) -> Vec<(&'static str, &'a Fix)> {
+fn choose<'a>(findings: impl Iterator<Item = &'a Diagnostic>) -> Vec<&'a Diagnostic> {
     let mut taken: HashSet<&Edit> = HashSet::new();
     let mut ranges: BTreeMap<(SourceId, u32), u32> = BTreeMap::new();
     let mut chosen = Vec::new();
@@ -157,7 +180,7 @@ fn choose<'a>(findings: impl Iterator<Item = &'a Diagnostic>) -> Vec<(&'static s
             ranges.insert((edit.place.source, edit.place.span.start), edit.place.span.end);
             taken.insert(edit);
         }
-        chosen.push((finding.rule, fix));
+        chosen.push(finding);
     }
     chosen
 }

@@ -22,16 +22,20 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     if is_json(path, &bytes) {
         return from_json(args, path, &bytes);
     }
-    let project = Project::load(&files, &[path.to_owned()], args.prefix.as_deref());
+    paths::check_prefix(args.prefix.as_deref())?;
+    // What was read may not be there to be read again, as from a pipe.
+    files.set(path, bytes);
+    let project = Project::load_root(&files, path, args.prefix.as_deref());
     let Some(root) = project.roots().first() else {
         return Err(format!("{}: cannot be read", path.display()).into());
     };
     let file = project.file(root.source);
-    let is_syntax = |finding: &&Diagnostic| finding.kind == Kind::Syntax;
-    let mut report: Vec<Diagnostic> = project.report().filter(is_syntax).cloned().collect();
+    let of_target = |finding: &&Diagnostic| args.flat || finding.label.place.source == root.source;
+    let mut report: Vec<Diagnostic> = project.report().filter(of_target).cloned().collect();
     for file in project.files().iter().filter(|file| args.flat || file.source.id == root.source) {
         crate::validate::file(file, &mut report);
     }
+    report.retain(|finding| finding.kind == Kind::Syntax);
     if !report.is_empty() {
         let lines = render::short(&project, &report.iter().collect::<Vec<_>>());
         let refusal = format!("{}: not emitted: {}\n{lines}", path.display(), EmitError::Syntax);

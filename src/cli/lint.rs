@@ -17,9 +17,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
     if args.unsafe_fixes && !args.fix && !args.diff {
         return Err("--unsafe-fixes goes with --fix or --diff".into());
     }
-    if let Some(prefix) = args.prefix.as_ref().filter(|prefix| !prefix.is_dir()) {
-        return Err(format!("--prefix {}: no such directory", prefix.display()).into());
-    }
+    paths::check_prefix(args.prefix.as_deref())?;
     let paths = paths::files(&args.paths)?;
     let mut files = Files::disk();
     if paths.iter().any(|path| path == Path::new(paths::STDIN)) {

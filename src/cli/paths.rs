@@ -66,3 +66,11 @@ pub(super) fn read_stdin() -> Result<Vec<u8>, Failure> {
         .map_err(|error| format!("standard input: {error}"))?;
     Ok(bytes)
 }
+
+/// A prefix that is no directory would make every include a missing one.
+pub(super) fn check_prefix(prefix: Option<&Path>) -> Result<(), Failure> {
+    match prefix.filter(|prefix| !prefix.is_dir()) {
+        Some(prefix) => Err(format!("--prefix {}: no such directory", prefix.display()).into()),
+        None => Ok(()),
+    }
+}

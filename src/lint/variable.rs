@@ -70,10 +70,14 @@ pub(super) fn keeps_alive<'m, 'p: 'm>(
     model: &'m Model<'p>,
     users: impl IntoIterator<Item = &'m Proxied<'p>>,
 ) -> bool {
-    users
-        .into_iter()
-        .filter_map(|user| user.upstream(model))
-        .any(|upstream| model.keeps_alive(upstream))
+    let mut upstreams = users.into_iter().filter_map(|user| user.upstream(model));
+    upstreams.any(|upstream| model.keeps_alive(upstream))
+}
+
+/// The same for a place that passes requests on, and all that send the same headers.
+pub(super) fn keeps_alive_with(model: &Model<'_>, proxied: &Proxied<'_>) -> bool {
+    let users = proxied.headers_scope.into_iter().flat_map(|scope| model.users_of_headers(scope));
+    keeps_alive(model, [proxied]) || keeps_alive(model, users)
 }
 
 fn find_or_define(

@@ -50,7 +50,20 @@ impl Files {
 
     /// The files that an include mask matches, in byte order.
     pub(super) fn glob(&self, mask: &Path) -> Vec<PathBuf> {
-        glob::expand(mask, &|directory| self.entries(directory))
+        let mut paths = glob::expand(mask, &|directory| self.entries(directory));
+        let wants_directory = mask.as_os_str().as_encoded_bytes().ends_with(b"/");
+        paths.retain(|path| self.is_there(path) && (!wants_directory || path.is_dir()));
+        paths
+    }
+
+    /// True for what a directory lists, a link that leads nowhere too.
+    fn is_there(&self, path: &Path) -> bool {
+        self.memory.contains_key(path) || self.disk && path.symlink_metadata().is_ok()
+    }
+
+    /// The path from the root of the disk; none in memory.
+    pub(super) fn absolute(&self, path: &Path) -> Option<PathBuf> {
+        if self.disk { std::path::absolute(path).ok() } else { None }
     }
 
     /// The names in a directory.

@@ -109,6 +109,13 @@ fn bracket(set: &[u8], byte: u8) -> Option<(bool, usize)> {
         if low == b']' && at > first {
             return Some((found != negated, at + 1));
         }
+        if let Some((holds, len)) = class(&set[at..], byte) {
+            found |= holds;
+            at += len;
+            continue;
+        }
+        at += usize::from(low == b'\\');
+        let low = *set.get(at)?;
         match set.get(at + 1..at + 3) {
             Some(&[b'-', high]) if high != b']' => {
                 found |= (low..=high).contains(&byte);
@@ -120,6 +127,25 @@ fn bracket(set: &[u8], byte: u8) -> Option<(bool, usize)> {
             }
         }
     }
+}
+
+/// Whether a class like `[:alpha:]`, `[.a.]` or `[=a=]` in a set holds a byte, and its length.
+fn class(set: &[u8], byte: u8) -> Option<(bool, usize)> {
+    let [b'[', kind @ (b':' | b'.' | b'='), rest @ ..] = set else { return None };
+    let len = rest.windows(2).position(|end| end == [*kind, b']'])?;
+    let holds = match (kind, &rest[..len]) {
+        (b':', b"alpha") => byte.is_ascii_alphabetic(),
+        (b':', b"digit") => byte.is_ascii_digit(),
+        (b':', b"alnum") => byte.is_ascii_alphanumeric(),
+        (b':', b"upper") => byte.is_ascii_uppercase(),
+        (b':', b"lower") => byte.is_ascii_lowercase(),
+        (b':', b"punct") => byte.is_ascii_punctuation(),
+        (b':', b"xdigit") => byte.is_ascii_hexdigit(),
+        (b':', b"space") => byte.is_ascii_whitespace() || byte == 0x0b,
+        (b'.' | b'=', [only]) => *only == byte,
+        _ => false,
+    };
+    Some((holds, len + 4))
 }
 
 #[cfg(test)]
@@ -140,6 +166,11 @@ mod tests {
             ("[!b].conf", "a.conf", true),
             ("[^b].conf", "b.conf", false),
             ("[]]", "]", true),
+            ("[\\]]x", "]x", true),
+            ("[[:alpha:]_]x", "bx", true),
+            ("[![:digit:]]x", "1x", false),
+            ("[[.a.]-]x", "-x", true),
+            ("[[=a=]]*", "a]b", true),
             ("a[.conf", "a[.conf", true),
             ("a\\*", "a*", true),
             ("a\\*", "ab", false),

@@ -6,12 +6,14 @@
 
 mod files;
 mod glob;
+mod include;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use files::Files;
+use include::{invalid_include, is_shipped, not_opened, target};
 
 use crate::diagnostic::{Diagnostic, Kind, Severity};
 use crate::source::{MAX_LEN, Place, Source, SourceId, Span, offset};
@@ -19,21 +21,6 @@ use crate::syntax::{self, Directive, Tree};
 
 /// Includes that lead from one file to the next deeper than this are not followed.
 const MAX_INCLUDE_DEPTH: usize = 40;
-
-/// Files that packages of nginx bring, so that a checkout of a configuration lacks them.
-/// Only Debian's `proxy_params` sets what a proxied location inherits.
-const SHIPPED: [&str; 10] = [
-    "mime.types",
-    "fastcgi_params",
-    "fastcgi.conf",
-    "proxy_params",
-    "uwsgi_params",
-    "scgi_params",
-    "grpc_params",
-    "koi-utf",
-    "koi-win",
-    "win-utf",
-];
 
 /// A file and its tree.
 #[derive(Debug)]
@@ -109,6 +96,22 @@ impl Project {
         let mut project = loader.project;
         project.drop_included_roots();
         project
+    }
+
+    /// Reads one file as a root, whatever includes it, and all that it includes.
+    pub fn load_root(files: &Files, path: &Path, prefix: Option<&Path>) -> Self {
+        let project = Self::default();
+        let mut loader = Loader { files, known: HashMap::new(), mains: HashMap::new(), project };
+        match loader.file(path) {
+            Ok(id) => {
+                let above = if loader.is_main(id) { None } else { loader.main_directory(path) };
+                let walk = loader.walk_root(id, prefix.or(above.as_deref()).or(path.parent()));
+                loader.project.shown.extend(&walk.done);
+                loader.project.roots.push(walk.root);
+            }
+            Err(error) => loader.unreadable(path, &error),
+        }
+        loader.project
     }
 
     /// A project of a file alone, whose includes are not followed.
@@ -225,10 +228,11 @@ impl Loader<'_> {
             }
         };
         let is_main = self.is_main(id);
-        let directory = if is_main { None } else { prefix.or_else(|| self.main_directory(path)) };
-        let walk = self.walk_root(id, prefix.or(directory).or(path.parent()));
+        let above = if is_main || prefix.is_some() { None } else { self.main_directory(path) };
+        let directory = prefix.map(Path::to_owned).or(above).filter(|_| !is_main);
+        let walk = self.walk_root(id, prefix.or(directory.as_deref()).or(path.parent()));
         self.project.shown.extend(&walk.done);
-        let main = directory.and_then(|directory| self.main_in(directory));
+        let main = directory.and_then(|directory| self.main_in(&directory));
         match main.filter(|(_, files)| files.contains(&id)) {
             // What includes a snippet says what its context is; it becomes a root once.
             Some(main) => {
@@ -266,9 +270,13 @@ impl Loader<'_> {
     }
 
     /// The nearest directory above a snippet that has an `nginx.conf`.
-    fn main_directory<'a>(&self, snippet: &'a Path) -> Option<&'a Path> {
-        let above = snippet.ancestors().skip(1);
-        above.take(8).find(|directory| self.files.exists(&directory.join("nginx.conf")))
+    fn main_directory(&self, snippet: &Path) -> Option<PathBuf> {
+        let has_main = |directory: &&Path| self.files.exists(&directory.join("nginx.conf"));
+        let given = snippet.ancestors().skip(1).find(has_main).map(Path::to_owned);
+        given.or_else(|| {
+            let full = self.files.absolute(snippet)?;
+            full.ancestors().skip(1).find(has_main).map(Path::to_owned)
+        })
     }
 
     fn file(&mut self, path: &Path) -> io::Result<SourceId> {
@@ -375,56 +383,4 @@ impl Loader<'_> {
         self.walk(id, walk);
         Some(id)
     }
-}
-
-/// The path that an include names, as the bytes that stand in the file.
-fn target(include: Directive<'_>) -> Option<PathBuf> {
-    let path = include.arg(0)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStringExt;
-        let bytes = include.source.encode(&path)?.into_owned();
-        Some(std::ffi::OsString::from_vec(bytes).into())
-    }
-    #[cfg(not(unix))]
-    Some(PathBuf::from(path.into_owned()))
-}
-
-fn invalid_include(place: Place, message: String) -> Diagnostic {
-    Diagnostic::new(Kind::Validate, "invalid-include", Severity::Error, place, message)
-}
-
-fn is_shipped(path: &Path) -> bool {
-    SHIPPED.iter().any(|name| path.ends_with(name))
-}
-
-/// A missing file is an error where nginx would start with this include, and advice in a
-/// snippet: what that includes may be on the machine it is made for.
-fn not_opened(place: Place, path: &Path, error: &io::Error, is_main: bool) -> Diagnostic {
-    let reason = match error.raw_os_error() {
-        Some(2) => "2: No such file or directory".to_owned(),
-        Some(13) => "13: Permission denied".to_owned(),
-        Some(21) => "21: Is a directory".to_owned(),
-        _ => error.to_string(),
-    };
-    let message = format!("open() \"{}\" failed ({reason})", path.display());
-    let missing = error.kind() == io::ErrorKind::NotFound;
-    if missing && is_shipped(path) {
-        return Diagnostic::new(Kind::Validate, "missing-include", Severity::Info, place, message)
-            .here("not read")
-            .help("packages of nginx bring this file; what it sets is not known here");
-    }
-    if missing && !is_main {
-        return Diagnostic::new(Kind::Validate, "missing-include", Severity::Info, place, message)
-            .here("not read")
-            .help("if it is here, say with --prefix where relative includes start; what it sets is not known");
-    }
-    let help = if missing {
-        "relative paths start from the main configuration's directory, or from --prefix"
-    } else {
-        "make the file readable; what it sets is not known here"
-    };
-    Diagnostic::new(Kind::Validate, "missing-include", Severity::Error, place, message)
-        .here("nothing of it could be checked")
-        .help(help)
 }

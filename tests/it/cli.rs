@@ -306,6 +306,8 @@ fn a_snippet_is_read_where_its_main_configuration_includes_it() {
         found.map(|it| it["rule"].as_str().unwrap_or_default().to_owned()).collect()
     };
     assert_eq!(rules("conf.d/a.conf"), ["hardcoded-connection-header"]);
+    let inside = json(&site.path().join("conf.d"), &["a.conf"]);
+    assert_eq!(inside["diagnostics"].as_array().map(Vec::len), Some(1), "wherever one stands");
     assert_eq!(rules("other.conf"), ["missing-proxy-http-version", "hardcoded-connection-header"]);
     // A map in a file that nobody asked to change is for a person to decide.
     assert_eq!(run(site.path(), &["lint", "--fix", "conf.d/a.conf"]).code, 1);

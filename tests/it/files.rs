@@ -163,3 +163,48 @@ fn includes_are_bytes_and_devices_are_empty() {
     let report = json(site.path(), &["main.conf"]);
     assert_eq!(report["diagnostics"][0]["rule"], "unexpected-brace", "{report}");
 }
+
+#[test]
+fn masks_match_what_is_there() {
+    let server = "server {\n    listen 8081;\n}\n";
+    let site = directory(&[
+        (
+            "nginx.conf",
+            "events {}\nhttp {\n    include sites/*/site.conf;\n    include sites/[[:alpha:]]/[!x]*.inc;\n}\n",
+        ),
+        ("sites/a/site.conf", server),
+        ("sites/a/y.inc", "sendfile on;\n"),
+        ("sites/a/x.inc", "};\n"),
+        ("sites/b/other.conf", "};\n"),
+        ("sites/file", ""),
+    ]);
+    let report = json(site.path(), &["nginx.conf"]);
+    assert_eq!(report["diagnostics"], serde_json::json!([]));
+    assert_eq!(report["summary"]["files"], 3);
+}
+
+#[test]
+fn a_snippet_alone_is_emitted_alone() {
+    let main = "events {}\nhttp {\n    include conf.d/*.conf;\n}\n";
+    let site = directory(&[
+        ("nginx.conf", main),
+        ("conf.d/a.conf", "include part.inc;\n"),
+        ("part.inc", "sendfile on;\n"),
+    ]);
+    let flat = run(&site.path().join("conf.d"), &["emit", "a.conf", "--to", "nginx", "--flat"]);
+    assert_eq!(flat.code, 0, "{flat:?}");
+    assert!(
+        flat.out.ends_with("part.inc\nsendfile on;\n") && !flat.out.contains("http"),
+        "{flat:?}"
+    );
+}
+
+#[test]
+fn unsafe_fixes_that_would_add_errors_are_left_out() {
+    let quoted = "y ".repeat(2100);
+    let broken = format!("server {{\n    listen 80;;\n\"{quoted} location / {{ }}\n    }}\n}}\n");
+    let site = directory(&[("site.conf", &broken)]);
+    let fixed = run(site.path(), &["lint", "--fix", "--unsafe-fixes", "site.conf"]);
+    assert_eq!(fixed.code, 1, "{fixed:?}");
+    assert!(!text(&site, "site.conf").contains(";;"), "{fixed:?}");
+}

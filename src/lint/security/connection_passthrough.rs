@@ -25,7 +25,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             if !template(&value).is_ok_and(|parts| parts.iter().any(is_clients)) {
                 continue;
             }
-            let keeps_alive = variable::keeps_alive(model, [proxied]);
+            let keeps_alive = variable::keeps_alive_with(model, proxied);
             let fix = variable::connection(model, keeps_alive).map(|variable| {
                 let edits = vec![replace(line, word, &variable.name)];
                 let fix = variable.fix("let a map choose", edits);

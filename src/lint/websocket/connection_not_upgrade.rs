@@ -36,7 +36,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             continue;
         }
         let empty_suits =
-            !value.eq_ignore_ascii_case("close") || variable::keeps_alive(model, [proxied]);
+            !value.eq_ignore_ascii_case("close") || variable::keeps_alive_with(model, proxied);
         let fix = variable::connection(model, empty_suits).map(|variable| {
             let edits = vec![replace(line, word, &variable.name)];
             variable.fix("let a map choose", edits)

@@ -32,15 +32,14 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         };
         let title = proxied.title(model);
         let message = format!("no Connection header asks for the upgrade in `{title}`");
-        let scope = proxied.headers_scope.into_iter();
-        let users = scope.flat_map(|scope| model.users_of_headers(scope));
-        let fix =
-            variable::connection(model, variable::keeps_alive(model, users)).map(|variable| {
+        let fix = variable::connection(model, variable::keeps_alive_with(model, proxied)).map(
+            |variable| {
                 let text = format!("proxy_set_header Connection {};", variable.name);
                 let edits = vec![insert_after(line, &text)];
                 let fix = variable.fix("send Connection: upgrade with handshakes", edits);
                 in_own_file(model, proxied, line, fix)
-            });
+            },
+        );
         report.push(
             RULE.at(line.place(), message)
                 .here("Upgrade is passed on, but a backend ignores it without Connection: upgrade")

@@ -54,7 +54,7 @@ fn fix(model: &Model<'_>, proxied: &Proxied<'_>) -> Option<Fix> {
     if proxied.lines("Connection").next().is_some() {
         return None;
     }
-    let variable = variable::connection(model, variable::keeps_alive(model, [proxied]))?;
+    let variable = variable::connection(model, variable::keeps_alive_with(model, proxied))?;
     let mut lines = Vec::new();
     if model.version < Version::KEEPALIVE_BY_DEFAULT && proxied.http_version(model).1.is_none() {
         lines.push("proxy_http_version 1.1;".to_owned());

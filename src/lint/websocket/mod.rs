@@ -28,6 +28,11 @@ fn lost_lines<'p>(
     model: &Model<'p>,
     proxied: &Proxied<'p>,
 ) -> Option<(ScopeId, Vec<Directive<'p>>)> {
+    // A line that empties one of the headers says that no handshake is meant to go here.
+    let empties = |line: Directive<'_>| line.arg(1).is_some_and(|value| value.is_empty());
+    if proxied.lines("Upgrade").chain(proxied.lines("Connection")).any(empties) {
+        return None;
+    }
     let parent = model.scope(proxied.headers_scope?).parent?;
     let (scope, outer) = model.effective(parent, "proxy_set_header")?;
     let needed = |line: &&Directive<'p>| {

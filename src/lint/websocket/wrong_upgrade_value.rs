@@ -98,7 +98,7 @@ fn fix(
         edits.push(replace(upgrade, value_word(upgrade)?, "$http_upgrade"));
     }
     if let Some(line) = swapped {
-        let variable = variable::connection(model, variable::keeps_alive(model, [proxied]))?;
+        let variable = variable::connection(model, variable::keeps_alive_with(model, proxied))?;
         edits.push(replace(line, value_word(line)?, &variable.name));
         return Some(variable.fix("give each header its own value", edits));
     }

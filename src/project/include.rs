@@ -1,0 +1,80 @@
+//! What an `include` names, and what is said of one that leads nowhere.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Diagnostic, Kind, Severity};
+use crate::source::Place;
+use crate::syntax::Directive;
+
+/// Files that packages of nginx bring, so that a checkout of a configuration lacks them.
+/// Only Debian's `proxy_params` sets what a proxied location inherits.
+const SHIPPED: [&str; 10] = [
+    "mime.types",
+    "fastcgi_params",
+    "fastcgi.conf",
+    "proxy_params",
+    "uwsgi_params",
+    "scgi_params",
+    "grpc_params",
+    "koi-utf",
+    "koi-win",
+    "win-utf",
+];
+
+/// The path that an include names, as the bytes that stand in the file.
+pub(super) fn target(include: Directive<'_>) -> Option<PathBuf> {
+    let path = include.arg(0)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        let bytes = include.source.encode(&path)?.into_owned();
+        Some(std::ffi::OsString::from_vec(bytes).into())
+    }
+    #[cfg(not(unix))]
+    Some(PathBuf::from(path.into_owned()))
+}
+
+pub(super) fn invalid_include(place: Place, message: String) -> Diagnostic {
+    Diagnostic::new(Kind::Validate, "invalid-include", Severity::Error, place, message)
+}
+
+pub(super) fn is_shipped(path: &Path) -> bool {
+    SHIPPED.iter().any(|name| path.ends_with(name))
+}
+
+/// A missing file is an error where nginx would start with this include, and advice in a
+/// snippet: what that includes may be on the machine it is made for.
+pub(super) fn not_opened(
+    place: Place,
+    path: &Path,
+    error: &io::Error,
+    is_main: bool,
+) -> Diagnostic {
+    let reason = match error.raw_os_error() {
+        Some(2) => "2: No such file or directory".to_owned(),
+        Some(13) => "13: Permission denied".to_owned(),
+        Some(21) => "21: Is a directory".to_owned(),
+        _ => error.to_string(),
+    };
+    let message = format!("open() \"{}\" failed ({reason})", path.display());
+    let missing = error.kind() == io::ErrorKind::NotFound;
+    if missing && is_shipped(path) {
+        return Diagnostic::new(Kind::Validate, "missing-include", Severity::Info, place, message)
+            .here("not read")
+            .help("packages of nginx bring this file; what it sets is not known here");
+    }
+    if missing && !is_main {
+        return Diagnostic::new(Kind::Validate, "missing-include", Severity::Info, place, message)
+            .here("not read")
+            .help("if it is here, say with --prefix where relative includes start; what it sets is not known");
+    }
+    let help = if missing {
+        "relative paths start from the main configuration's directory, or from --prefix"
+    } else {
+        "make the file readable; what it sets is not known here"
+    };
+    Diagnostic::new(Kind::Validate, "missing-include", Severity::Error, place, message)
+        .here("nothing of it could be checked")
+        .help(help)
+}
