@@ -74,7 +74,8 @@ impl ScopeKind {
             ("server", Self::Http) => Self::Server,
             ("upstream", Self::Http) => Self::Upstream,
             ("map", Self::Http) => Self::Map,
-            ("location", Self::Server | Self::Location) => Self::Location,
+            // Not allowed in http, but that is how examples are pasted.
+            ("location", Self::Http | Self::Server | Self::Location) => Self::Location,
             ("if", Self::Server) => Self::IfInServer,
             ("if", Self::Location) => Self::IfInLocation,
             ("limit_except", Self::Location) => Self::LimitExcept,

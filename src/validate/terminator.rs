@@ -61,7 +61,10 @@ fn walk<'a>(
                 report.push(no_opening(directive, &name));
             }
             Body::None => {}
-            Body::Block { .. } if is_block && forms.iter().all(|&form| form == Form::Entries) => {
+            // In one that is never closed, what follows it only seems to be inside.
+            Body::Block { close: Some(_), .. }
+                if is_block && forms.iter().all(|&form| form == Form::Entries) =>
+            {
                 entries(directive, report);
             }
             _ => walk(directive.directives(), context(outer, &name), report),
