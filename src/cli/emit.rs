@@ -41,31 +41,24 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         let refusal = format!("{}: not emitted: {}\n{lines}", path.display(), EmitError::Syntax);
         return Err(refusal.trim_end().to_owned().into());
     }
-    let text = match args.to {
-        Target::Nginx if args.flat => emit::flat(&project, root),
-        Target::Nginx => emit::format(file),
+    let in_its_encoding = |text: String| {
+        let bytes = file.source.encode(&text).expect("nothing of another encoding is printed");
+        bytes.into_owned()
+    };
+    let bytes = match args.to {
+        Target::Nginx if args.flat => emit::flat(&project, root).map(in_its_encoding),
+        Target::Nginx => emit::format(file).map(in_its_encoding),
         Target::Json if args.flat => {
             return Err("--flat goes with --to nginx: JSON is of one file".into());
         }
-        Target::Json => return print(emit::write(file), &project, args),
+        Target::Json => emit::write(file).map(String::into_bytes),
     };
-    let encoded = text.map(|text| file.source.encode(&text).map(std::borrow::Cow::into_owned));
-    match encoded {
-        Ok(Some(bytes)) => terminal::print(&bytes).map(|()| Outcome::Clean),
-        Ok(None) => Err("the included files are of different encodings".into()),
-        Err(error) => print(Err(error), &project, args),
-    }
+    terminal::print(&bytes.map_err(|error| refusal(&error, &project, path))?)?;
+    Ok(Outcome::Clean)
 }
 
-fn print(
-    text: Result<String, EmitError>,
-    project: &Project,
-    args: &EmitArgs,
-) -> Result<Outcome, Failure> {
-    let error = match text {
-        Ok(text) => return terminal::print(text.as_bytes()).map(|()| Outcome::Clean),
-        Err(error) => error,
-    };
+/// Why nothing is printed, with what is wrong with the files.
+fn refusal(error: &EmitError, project: &Project, path: &Path) -> Failure {
     let findings: Vec<_> = project.report().collect();
     let lines = render::short(project, &findings);
     let place = match error {
@@ -73,9 +66,9 @@ fn print(
             let source = project.source(place.source);
             format!("{}:{}", source.name(), source.line(place.span.start))
         }
-        _ => args.file.display().to_string(),
+        _ => path.display().to_string(),
     };
-    Err(format!("{place}: not emitted: {error}\n{lines}").trim_end().to_owned().into())
+    format!("{place}: not emitted: {error}\n{lines}").trim_end().to_owned().into()
 }
 
 /// No configuration begins with a `{` and a quote.

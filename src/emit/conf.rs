@@ -252,7 +252,7 @@ impl<'p> Printer<'p> {
             let file = project.file(id);
             self.check_included(file, include)?;
             self.line(depth);
-            self.out.push_str(&format!("# {mask}: {}", file.source.name()));
+            self.out.push_str(&format!("# {mask}: {}", in_a_comment(&file.source)));
             self.items(file.tree.items(&file.source), depth)?;
         }
         self.after_include = true;
@@ -264,6 +264,13 @@ fn has_blank_line_before(source: &Source, at: u32) -> bool {
     let before = &source.text().as_bytes()[..at as usize];
     let gap = before.iter().rev().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
     gap.filter(|&&b| b == b'\n').nth(1).is_some()
+}
+
+/// The name of a file for a comment in any encoding: what is not ASCII is shown as `?`, and
+/// so is a line end, which would end the comment.
+fn in_a_comment(source: &Source) -> String {
+    let shown = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+    source.name().chars().map(shown).collect()
 }
 
 impl Printer<'_> {

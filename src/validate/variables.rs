@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, Kind, Severity};
 use crate::model::Model;
+use crate::syntax::Body;
 use crate::syntax::value::{Part, template};
 
 pub(super) fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
@@ -65,26 +66,23 @@ fn may_be_undefined(model: &Model<'_>, name: &str) -> bool {
     is_of_recipe && !is_own && model.is_undefined(&name)
 }
 
-/// Variables that some directive names, in whatever way: modules that ngxc does not know
-/// define them too. Uses in `proxy_set_header` do not count.
+/// Variables that some directive names, in whatever way: named groups of regular expressions
+/// and modules that ngxc does not know define them too. Directives that only use them do
+/// not count.
 fn variables_named(model: &Model<'_>) -> HashSet<String> {
     let mut named = HashSet::new();
+    let mut add = |text: &str| {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        named.extend(words.map(str::to_ascii_lowercase));
+    };
     for file in model.project.files() {
         for directive in file.tree.all_directives(&file.source) {
+            if let Body::Lua { .. } = directive.body() {
+                add(file.source.slice(directive.span()));
+            }
             let name = directive.name();
-            if matches!(&*name, "proxy_set_header" | "add_header" | "if" | "return" | "log_format")
-            {
-                continue;
-            }
-            for value in directive.arg_values() {
-                // `$name`, or a named group of a regular expression.
-                let pieces = value.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                named.extend(pieces.filter(|piece| !piece.is_empty()).map(str::to_ascii_lowercase));
-            }
-            if matches!(directive.body(), crate::syntax::Body::Lua { .. }) {
-                let text = file.source.slice(directive.span());
-                let pieces = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                named.extend(pieces.map(str::to_ascii_lowercase));
+            if !matches!(&*name, "proxy_set_header" | "add_header" | "return" | "log_format") {
+                directive.arg_values().for_each(|value| add(&value));
             }
         }
     }

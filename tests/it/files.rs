@@ -164,6 +164,24 @@ fn includes_are_bytes_and_devices_are_empty() {
     assert_eq!(report["diagnostics"][0]["rule"], "unexpected-brace", "{report}");
 }
 
+#[cfg(unix)]
+#[test]
+fn names_of_files_cannot_leave_their_comment() {
+    use std::os::unix::ffi::OsStringExt;
+    let site = directory(&[]);
+    for name in [&b"a\xe9.inc"[..], b"b\nuser x;.inc", "c\u{65e5}.inc".as_bytes()] {
+        let path = site.path().join(std::ffi::OsString::from_vec(name.to_vec()));
+        fs::write(path, "a;\n").expect("it can be written");
+    }
+    fs::write(site.path().join("main.conf"), b"# caf\xe9\ninclude *.inc;\n")
+        .expect("it can be written");
+    let mut flat =
+        crate::support::ngxc(site.path(), &["emit", "main.conf", "--to", "nginx", "--flat"]);
+    let out = flat.output().expect("ngxc can be run").stdout;
+    let expected = b"# caf\xe9\n# include *.inc: a?.inc\na;\n# include *.inc: b?user x;.inc\na;\n# include *.inc: c?.inc\na;\n";
+    assert_eq!(out, expected, "{}", String::from_utf8_lossy(&out));
+}
+
 #[test]
 fn masks_match_what_is_there() {
     let server = "server {\n    listen 8081;\n}\n";
