@@ -1,44 +1,254 @@
-//! Writes `src/catalog/directives.tsv` from a `directives.json` of facts about nginx.
+//! Writes `src/catalog/{directives,variables}.tsv` from a folder of facts about nginx.
 //!
 //! ```sh
-//! cargo run --example catalog -- path/to/directives.json > src/catalog/directives.tsv
+//! cargo run --example catalog -- path/to/facts
 //! ```
 //!
-//! One line for each directive, form and set of contexts: name, form (`;`, `{`, `map`
-//! for blocks whose entries are data, `lua`), contexts, and the type of its one value
-//! where the catalogue uses it.
+//! The folder holds `directives.json` and `variables.json`, as read off nginx's source.
+//! What changed with a version becomes lines of its own, each with the versions that it is
+//! true of, so that whoever looks something up never has to know history. After a new
+//! release of nginx: run this, and review the difference.
+//!
+//! Columns of `directives.tsv`: name; versions (`since-until`, without what has no bound;
+//! `until` is the first version that it is not true of); form (`;`, `{` and the context that
+//! the block opens, `map` for blocks whose entries are data, `lua`); contexts; numbers of
+//! arguments (`1,2`, `1+`, or `?` if unknown); type of the value, or nginx's function that
+//! reads it; words, bounds or a further function of that type; `dup` if a second one in a
+//! block is an error; where it comes from if not from nginx itself; what replaces it;
+//! syntax.
+//!
+//! Columns of `variables.tsv`: name (`arg_*` for a family); versions; `http` or `stream`;
+//! `c` if a configuration may define it anew; where it comes from.
 
 use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::Path;
 
 use serde_json::Value;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("usage: catalog path/to/directives.json")?;
-    let facts: Vec<Value> = serde_json::from_slice(&std::fs::read(path)?)?;
-    let lines: BTreeSet<String> = facts.iter().map(line).collect();
-    for line in lines {
-        println!("{line}");
-    }
+fn main() -> Result<(), Box<dyn Error>> {
+    let facts = std::env::args().nth(1).ok_or("usage: catalog path/to/facts")?;
+    let catalog = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/catalog");
+    write(&facts, &catalog, "directives", directive)?;
+    write(&facts, &catalog, "variables", variable)
+}
+
+/// Turns each fact into lines, and writes them sorted.
+fn write(
+    facts: &str,
+    catalog: &Path,
+    name: &str,
+    lines: fn(&Value) -> Vec<String>,
+) -> Result<(), Box<dyn Error>> {
+    let json = std::fs::read(Path::new(facts).join(format!("{name}.json")))?;
+    let facts: Vec<Value> = serde_json::from_slice(&json)?;
+    let lines: BTreeSet<String> = facts.iter().flat_map(lines).collect();
+    let text: String = lines.into_iter().map(|line| line + "\n").collect();
+    std::fs::write(catalog.join(format!("{name}.tsv")), text)?;
     Ok(())
 }
 
-fn line(fact: &Value) -> String {
-    let form = match (fact["block"].as_bool(), fact["children"]["kind"].as_str()) {
-        (Some(true), Some("free-form")) => "map",
-        (Some(true), Some("lua")) => "lua",
-        (Some(true), _) => "{",
-        _ => ";",
+/// The facts of a directive between two versions.
+#[derive(Clone)]
+struct State {
+    contexts: Vec<String>,
+    args: String,
+    kind: String,
+    words: Vec<String>,
+    bounds: Value,
+    is_block: bool,
+    duplicate: String,
+    deprecated: String,
+}
+
+fn directive(fact: &Value) -> Vec<String> {
+    let mut state = State {
+        contexts: texts(&fact["contexts"]),
+        args: args(&fact["args"]),
+        kind: text(&fact["type"]),
+        words: texts(&fact["values"]),
+        bounds: fact["bounds"].clone(),
+        is_block: fact["block"] == true,
+        duplicate: text(&fact["duplicate"]),
+        deprecated: text(&fact["deprecated"]["use"]),
     };
-    let contexts: Vec<&str> =
-        fact["contexts"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let one_value = fact["args"]["counts"].as_array().is_some_and(|counts| *counts == [1]);
-    let value = match fact["type"].as_str() {
-        Some(kind @ ("msec" | "sec" | "size" | "off" | "flag")) if one_value => kind,
-        _ => "",
+    let mut epochs = Epochs::default();
+    for change in fact["stable_changes"].as_array().into_iter().flatten() {
+        let version = text(&change["version"]);
+        let mut changed = state.clone();
+        match text(&change["field"]).as_str() {
+            "added" => {}
+            field => set(&mut changed, field, &change["to"], &change["added"], &change["removed"]),
+        }
+        if change["field"] != "removed" {
+            epochs.add(&version, &next_mainline(&version), line(fact, &changed));
+        }
+    }
+    let mut until = text(&fact["removed"]);
+    let mut changes: Vec<&Value> = fact["changes"].as_array().into_iter().flatten().collect();
+    changes.sort_by_key(|change| numbers(&text(&change["version"])));
+    let mut later: Option<String> = None;
+    for change in changes.into_iter().rev() {
+        let field = text(&change["field"]);
+        if ["params", "default", "module", "flags"].contains(&field.as_str()) {
+            continue;
+        }
+        let version = text(&change["version"]);
+        if later.as_ref() != Some(&version) {
+            epochs.add(&version, &until, line(fact, &state));
+            until.clone_from(&version);
+            later = Some(version);
+        }
+        set(&mut state, &field, &change["from"], &change["removed"], &change["added"]);
+    }
+    let since = if fact["unreleased"] == true { "1.31.5".to_owned() } else { text(&fact["since"]) };
+    epochs.add(&since, &until, line(fact, &state));
+    epochs.lines(&text(&fact["name"]))
+}
+
+/// Facts with the versions they are true of, from the last to the first.
+#[derive(Default)]
+struct Epochs(Vec<(String, String, String)>);
+
+impl Epochs {
+    fn add(&mut self, since: &str, until: &str, facts: String) {
+        match self.0.last_mut() {
+            Some(later) if later.2 == facts && later.0 == until => since.clone_into(&mut later.0),
+            _ => self.0.push((since.to_owned(), until.to_owned(), facts)),
+        }
+    }
+
+    fn lines(self, name: &str) -> Vec<String> {
+        let line = |(since, until, facts): (String, String, String)| {
+            format!("{name}\t{}\t{facts}", versions(&since, &until))
+        };
+        self.0.into_iter().map(line).collect()
+    }
+}
+
+fn versions(since: &str, until: &str) -> String {
+    if since.is_empty() && until.is_empty() { String::new() } else { format!("{since}-{until}") }
+}
+
+/// Gives a field the value of another version.
+fn set(state: &mut State, field: &str, value: &Value, more: &Value, fewer: &Value) {
+    let merge = |words: &mut Vec<String>| {
+        let fewer = texts(fewer);
+        words.retain(|word| !fewer.contains(word));
+        words.extend(texts(more));
+        if value.is_array() {
+            *words = texts(value);
+        }
     };
-    format!(
-        "{}\t{form}\t{}\t{value}",
-        fact["name"].as_str().unwrap_or_default(),
-        contexts.join(",")
-    )
+    match field {
+        "contexts" => merge(&mut state.contexts),
+        "values" => merge(&mut state.words),
+        "args" => state.args = text(value).replace(" flag", ""),
+        "type" => state.kind = text(value),
+        "bounds" => state.bounds = value.clone(),
+        "block" => state.is_block = value == true,
+        "deprecated" => state.deprecated = text(value),
+        // The raw class of a handler of its own says nothing of its duplicates.
+        "duplicate" if value == "error" || value == "accumulate" => state.duplicate = text(value),
+        _ => {}
+    }
+}
+
+/// All columns behind the versions.
+fn line(fact: &Value, state: &State) -> String {
+    let children = &fact["children"];
+    let form = match (state.is_block, children["kind"].as_str()) {
+        (false, _) => ";".to_owned(),
+        (true, Some("free-form")) => "map".to_owned(),
+        (true, Some("lua")) => "lua".to_owned(),
+        (true, _) => match children["context"].as_str().unwrap_or("mail") {
+            context if context.starts_with('"') => "{if".to_owned(),
+            context => format!("{{{context}"),
+        },
+    };
+    let kind = match state.kind.as_str() {
+        "custom" if fact["source"] == "oss" => text(&fact["handler"]),
+        "custom" => String::new(),
+        kind => kind.to_owned(),
+    };
+    let detail = if !state.words.is_empty() {
+        state.words.join(",")
+    } else if let Some(low) = state.bounds["low"].as_i64().or(state.bounds[0].as_i64()) {
+        let high = state.bounds["high"].as_i64().or(state.bounds[1].as_i64());
+        format!("{low}-{}", high.map_or(String::new(), |high| high.to_string()))
+    } else {
+        text(&fact["post"]["handler"])
+    };
+    let origin = match text(&fact["source"]).as_str() {
+        "oss" => String::new(),
+        "plus" => "plus".to_owned(),
+        _ => text(&fact["package"]),
+    };
+    [
+        form,
+        state.contexts.join(","),
+        state.args.clone(),
+        kind,
+        detail,
+        if state.duplicate == "error" { "dup" } else { "" }.to_owned(),
+        origin,
+        state.deprecated.clone(),
+        syntax(fact),
+    ]
+    .join("\t")
+}
+
+/// What the documentation says stands behind the name; the first form if there are several.
+fn syntax(fact: &Value) -> String {
+    let first = fact["doc"]["syntax"].as_array().and_then(|forms| forms.first());
+    first.map_or(String::new(), text).replace(['\t', '\n'], " ")
+}
+
+fn variable(fact: &Value) -> Vec<String> {
+    if fact["kind"] == "consumed" {
+        return Vec::new();
+    }
+    let star = if fact["prefix"] == true { "*" } else { "" };
+    let (since, until) = (text(&fact["since"]), text(&fact["removed"]));
+    let versions = versions(&since, &until);
+    // What `log_format` treats itself is known there alone.
+    let protocol = match fact["kind"].as_str() {
+        Some("log_format") => "log_format".to_owned(),
+        _ => text(&fact["protocol"]),
+    };
+    let origin = match fact["source"].as_str() {
+        Some("oss" | "doc") => String::new(),
+        Some("plus") => "plus".to_owned(),
+        _ => text(&fact["module"]),
+    };
+    let changeable = if fact["changeable"] == true { "c" } else { "" };
+    vec![[text(&fact["name"]) + star, versions, protocol, changeable.to_owned(), origin].join("\t")]
+}
+
+/// `1,2`, `2+`, or `?` where nobody knows.
+fn args(value: &Value) -> String {
+    if let Some(counts) = value["counts"].as_array() {
+        return counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    }
+    value["min"].as_u64().map_or("?".to_owned(), |min| format!("{min}+"))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().map(text).collect()
+}
+
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').filter_map(|number| number.parse().ok()).collect()
+}
+
+/// The first mainline version behind a stable one: `1.27.0` for `1.26.3`.
+fn next_mainline(stable: &str) -> String {
+    match numbers(stable)[..] {
+        [major, minor, ..] => format!("{major}.{}.0", minor + 1),
+        _ => String::new(),
+    }
 }

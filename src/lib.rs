@@ -7,13 +7,13 @@
 //! feature of that name.
 //!
 //! ```
-//! use ngxc::{catalog::Version, check, project::{Files, Project}};
+//! use ngxc::{catalog::Target, check, project::{Files, Project}};
 //!
 //! let conf = b"location /ws/ { proxy_pass http://app; proxy_set_header Upgrade $http_upgrade; }";
 //! let mut files = Files::memory();
 //! files.set("app.conf".as_ref(), conf.to_vec());
 //! let project = Project::load(&files, &["app.conf".into()], None);
-//! let rules: Vec<_> = check(&project, Version::OLDEST_COMMON)
+//! let rules: Vec<_> = check(&project, &Target::default())
 //!     .into_iter()
 //!     .filter(|finding| finding.severity == ngxc::diagnostic::Severity::Error)
 //!     .map(|finding| finding.rule)
@@ -42,7 +42,7 @@ pub mod validate;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use catalog::Version;
+use catalog::Target;
 use diagnostic::{Applicability, Diagnostic, Kind};
 use model::Model;
 use project::{File, Project};
@@ -60,17 +60,17 @@ pub fn read(source: Source) -> (File, Vec<Diagnostic>) {
     (file, report)
 }
 
-/// Says everything that is wrong with a project, for a version of nginx.
+/// Says everything that is wrong with a project, for an nginx.
 ///
 /// Sorted by path, place and rule. One rule says one thing about one place, with the
 /// greatest severity that it has wherever the file is included.
-pub fn check(project: &Project, version: Version) -> Vec<Diagnostic> {
+pub fn check(project: &Project, target: &Target) -> Vec<Diagnostic> {
     let mut report: Vec<Diagnostic> = project.report().cloned().collect();
     for file in project.files() {
         validate::file(file, &mut report);
     }
     for root in project.roots() {
-        let model = Model::new(project, root, version);
+        let model = Model::new(project, root, target);
         validate::model(&model, &mut report);
         lint::model(&model, &mut report);
     }

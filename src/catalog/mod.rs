@@ -1,14 +1,19 @@
-//! What nginx knows: its directives and its versions, as data and look-ups.
+//! What nginx knows: its directives, variables and versions, as data and look-ups.
 //!
-//! The data is `directives.tsv`, written by `examples/catalog.rs` from facts that were
-//! read off nginx's source. Nothing in here looks at a configuration.
+//! The data is `directives.tsv` and `variables.tsv`, written by `examples/catalog.rs` from
+//! facts that were read off nginx's source; the example says what their columns are.
+//! Nothing in here looks at a configuration.
 
+mod context;
+mod target;
 mod version;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub use version::{ParseVersionError, Version};
+pub use context::{Context, Contexts};
+pub use target::{Module, ParseModuleError, Target};
+pub use version::{Epoch, ParseVersionError, Version, Versions};
 
 /// What a directive ends in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,73 +21,238 @@ pub enum Form {
     /// `;`
     Simple,
     /// Directives between braces.
-    Block,
+    Block(Context),
     /// Entries between braces whose first word is data, as in `map`.
     Entries,
     /// Lua code between braces.
     Lua,
 }
 
-/// What the one value of a directive is, where it is checked.
+/// How many arguments a directive takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts(u16);
+
+impl Counts {
+    const MANY: u32 = 15;
+
+    /// Reads `1,2`, `2+`, or `?` for any number.
+    fn parse(text: &str) -> Self {
+        if let Some(least) = text.strip_suffix('+') {
+            return Self(u16::MAX << least.parse::<u32>().unwrap_or(0));
+        }
+        let counts = text.split(',').filter_map(|count| count.parse::<u32>().ok());
+        let set = counts.fold(0, |set, count| set | 1 << count);
+        Self(if set == 0 { u16::MAX } else { set })
+    }
+
+    /// True if it takes so many.
+    pub fn contain(self, count: usize) -> bool {
+        let bit = u32::try_from(count).unwrap_or(Self::MANY).min(Self::MANY);
+        self.0 & 1 << bit != 0
+    }
+
+    /// True if it takes one argument and no other number of them.
+    pub const fn is_one(self) -> bool {
+        self.0 == 1 << 1
+    }
+
+    /// As in "no arguments", "1 or 2 arguments" or "2 or more arguments".
+    pub fn describe(self) -> String {
+        if self.contain(Self::MANY as usize) {
+            return match self.0.trailing_zeros() {
+                0 => "any number of arguments".to_owned(),
+                least => format!("{least} or more arguments"),
+            };
+        }
+        let counts: Vec<String> = (0..=Self::MANY as usize)
+            .filter(|&count| self.contain(count))
+            .map(|count| count.to_string())
+            .collect();
+        match counts.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["0"] => "no arguments".to_owned(),
+            ["1"] => "1 argument".to_owned(),
+            [.., last] if counts.len() > 1 => {
+                format!("{} or {last} arguments", counts[..counts.len() - 1].join(", "))
+            }
+            _ => format!("{} arguments", counts.concat()),
+        }
+    }
+}
+
+/// What the arguments of a directive are, by the function that reads them
+/// (`ngx_conf_set_*_slot`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueType {
     /// `on` or `off`, in any letter case.
     Flag,
-    /// A time, counted in milliseconds.
-    Milliseconds,
-    /// A time, counted in seconds.
-    Seconds,
+    /// Text.
+    Text,
+    /// A number.
+    Number,
     /// A size with `k` or `m`.
     Size,
     /// A length with `k`, `m` or `g`.
     Length,
+    /// A time, counted in milliseconds.
+    Milliseconds,
+    /// A time, counted in seconds.
+    Seconds,
+    /// How many buffers, and how large each is.
+    Buffers,
+    /// One of some words.
+    Enum,
+    /// Some of some words.
+    Bitmask,
+    /// A path and how many characters its levels of directories have.
+    Path,
+    /// Who may read and write files.
+    Access,
+    /// Text with variables.
+    Complex,
+    /// A size, or text with variables.
+    ComplexSize,
+    /// Texts with variables.
+    Predicate,
+    /// A name and its value.
+    KeyValue,
+    /// What nginx's function of this name reads, or what nobody knows if it is empty.
+    Handler(&'static str),
 }
 
-/// One directive in the contexts where it means the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl ValueType {
+    fn parse(text: &'static str) -> Self {
+        match text {
+            "flag" => Self::Flag,
+            "str" | "str_array" | "types" | "include" => Self::Text,
+            "num" => Self::Number,
+            "size" => Self::Size,
+            "off" => Self::Length,
+            "msec" => Self::Milliseconds,
+            "sec" => Self::Seconds,
+            "bufs" => Self::Buffers,
+            "enum" => Self::Enum,
+            "bitmask" => Self::Bitmask,
+            "path" => Self::Path,
+            "access" => Self::Access,
+            "complex_value" => Self::Complex,
+            "complex_size" => Self::ComplexSize,
+            "predicate" => Self::Predicate,
+            "keyval" => Self::KeyValue,
+            handler => Self::Handler(handler),
+        }
+    }
+}
+
+/// One directive in the contexts and versions where it means the same.
+#[derive(Debug, Clone, Copy)]
 pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// The versions that this is true of.
+    pub epoch: Epoch,
     /// What it ends in.
     pub form: Form,
-    /// The contexts where it may stand, comma-separated, as in `http,server,location`.
-    contexts: &'static str,
-    /// What its one value is.
-    pub value: Option<ValueType>,
+    /// Where it may stand.
+    pub contexts: Contexts,
+    /// How many arguments it takes.
+    pub counts: Counts,
+    /// What its arguments are.
+    pub value: ValueType,
+    /// The words that it takes, comma-separated; bounds as in `1-9`; or the name of
+    /// nginx's function that looks at the value after it was read.
+    pub detail: &'static str,
+    /// A second one in a block is an error.
+    pub is_single: bool,
+    /// The package that brings it, `plus` for NGINX Plus; empty for nginx itself.
+    pub origin: &'static str,
+    /// What to use instead; empty if it is not deprecated.
+    pub deprecated: &'static str,
+    /// Its arguments as the documentation writes them; empty if unknown.
+    pub syntax: &'static str,
 }
 
 impl Entry {
-    /// The contexts where it may stand, by nginx's names; `any` stands for all.
-    pub fn contexts(self) -> impl Iterator<Item = &'static str> {
-        self.contexts.split(',')
+    fn parse(line: &'static str) -> Self {
+        let mut fields = line.split('\t');
+        let mut field = || fields.next().unwrap_or_default();
+        Self {
+            name: field(),
+            epoch: Epoch::parse(field()),
+            form: match field() {
+                "map" => Form::Entries,
+                "lua" => Form::Lua,
+                // Which of the two `if` contexts depends on where it stands.
+                "{if" => Form::Block(Context::IfInLocation),
+                form => match form.strip_prefix('{') {
+                    Some(name) => Form::Block(Context::named(name).unwrap_or(Context::Unknown)),
+                    None => Form::Simple,
+                },
+            },
+            contexts: Contexts::parse(field()),
+            counts: Counts::parse(field()),
+            value: ValueType::parse(field()),
+            detail: field(),
+            is_single: field() == "dup",
+            origin: field(),
+            deprecated: field(),
+            syntax: field(),
+        }
     }
 }
 
 static DIRECTIVES: LazyLock<HashMap<&'static str, Vec<Entry>>> = LazyLock::new(|| {
     let mut directives: HashMap<_, Vec<Entry>> = HashMap::with_capacity(2048);
     for line in include_str!("directives.tsv").lines() {
-        let mut fields = line.split('\t');
-        let mut field = || fields.next().unwrap_or_default();
-        let name = field();
-        let form = match field() {
-            "{" => Form::Block,
-            "map" => Form::Entries,
-            "lua" => Form::Lua,
-            _ => Form::Simple,
-        };
-        let contexts = field();
-        let value = match field() {
-            "flag" => Some(ValueType::Flag),
-            "msec" => Some(ValueType::Milliseconds),
-            "sec" => Some(ValueType::Seconds),
-            "size" => Some(ValueType::Size),
-            "off" => Some(ValueType::Length),
-            _ => None,
-        };
-        directives.entry(name).or_default().push(Entry { form, contexts, value });
+        let entry = Entry::parse(line);
+        directives.entry(entry.name).or_default().push(entry);
     }
     directives
 });
 
-/// What is known of a directive: one entry for each set of contexts; none if unknown.
+/// What is known of a directive: one entry for each set of contexts and versions; none if
+/// it is unknown.
 pub fn directive(name: &str) -> &'static [Entry] {
     DIRECTIVES.get(name).map_or(&[], Vec::as_slice)
+}
+
+/// The names of all directives, in no order.
+pub fn directive_names() -> impl Iterator<Item = &'static str> {
+    DIRECTIVES.keys().copied()
+}
+
+/// A variable that nginx or a module defines.
+#[derive(Debug, Clone, Copy)]
+pub struct Variable {
+    /// Its name without `$`; of a family, as in `$arg_name`, what all names begin with.
+    pub name: &'static str,
+    /// The name begins those of a family.
+    pub is_family: bool,
+    /// The versions that have it.
+    pub epoch: Epoch,
+    /// `http` or `stream`; `log_format` for what only that has.
+    pub protocol: &'static str,
+    /// A configuration may define it anew.
+    pub is_changeable: bool,
+}
+
+static VARIABLES: LazyLock<Vec<Variable>> = LazyLock::new(|| {
+    let lines = include_str!("variables.tsv").lines();
+    let variable = |line: &'static str| {
+        let mut fields = line.split('\t');
+        let mut field = || fields.next().unwrap_or_default();
+        let name = field();
+        Variable {
+            name: name.trim_end_matches('*'),
+            is_family: name.ends_with('*'),
+            epoch: Epoch::parse(field()),
+            protocol: field(),
+            is_changeable: field() == "c",
+        }
+    };
+    lines.map(variable).collect()
+});
+
+/// All variables that nginx and its modules define, by name.
+pub fn variables() -> &'static [Variable] {
+    &VARIABLES
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-use crate::catalog::Version;
+use crate::catalog::{Context, Module, Version};
 
 /// Compiler, validator, linter and formatter for nginx configuration.
 #[derive(Debug, Parser)]
@@ -67,9 +67,21 @@ pub(super) struct LintArgs {
     /// The least severity of a finding that makes the exit status 1
     #[arg(long, value_enum, default_value_t = FailOn::Warning, value_name = "SEVERITY")]
     pub(super) fail_on: FailOn,
-    /// The nginx that the configuration is for; its defaults count
-    #[arg(long, default_value_t = Version::OLDEST_COMMON, value_name = "VERSION")]
-    pub(super) nginx_version: Version,
+    /// The nginx that the configuration is for. Without one, what some nginx since 1.22 takes
+    /// is right, and the defaults of 1.22 count
+    #[arg(long, value_name = "VERSION")]
+    pub(super) nginx_version: Option<Version>,
+    /// A module that ngxc does not know, and its directives; `*` at the end of a name stands for
+    /// any letters
+    #[arg(long, value_name = "NAME=DIRECTIVE,…")]
+    pub(super) module: Vec<Module>,
+    /// Where the directives of a file stand that no other file includes and that is no main
+    /// configuration, as in `server`; of one that is, `main` says that it is whole
+    #[arg(long, value_name = "CONTEXT", value_parser = context)]
+    pub(super) context: Option<Context>,
+    /// Look also whether the files, users and hosts that the configuration names are here
+    #[arg(long)]
+    pub(super) check_files: bool,
     /// Where relative includes start [default: the directory of the main file]
     #[arg(long, value_name = "DIR")]
     pub(super) prefix: Option<PathBuf>,
@@ -162,4 +174,9 @@ pub(super) enum Target {
     Nginx,
     /// Every byte, with places, values, quotes, comments and blank lines
     Json,
+}
+
+fn context(name: &str) -> Result<Context, String> {
+    Context::named(name)
+        .ok_or_else(|| format!("contexts are {}", Context::names().collect::<Vec<_>>().join(", ")))
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::catalog::{Target, Versions};
 use crate::diagnostic::{Applicability, Diagnostic, Kind, Severity};
 use crate::fix::{self, Fixed};
 use crate::lint::{Category, RULES};
@@ -28,9 +29,10 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
         }
         files.set(paths::STDIN.as_ref(), paths::read_stdin()?);
     }
+    let target = target(args);
     let check = |files: &Files| {
         let project = Project::load(files, &paths, args.prefix.as_deref());
-        let report = crate::check(&project, args.nginx_version);
+        let report = crate::check(&project, &target);
         (project, report)
     };
     if !args.fix && !args.diff {
@@ -56,6 +58,16 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
         .collect();
     write::all(&replacements)?;
     print(args, &fixed.project, &fixed.report, fixed.count)
+}
+
+/// The nginx that the options describe.
+fn target(args: &LintArgs) -> Target {
+    Target {
+        versions: args.nginx_version.map_or(Versions::COMMON, Versions::from),
+        modules: args.module.clone(),
+        snippets: args.context,
+        check_files: args.check_files,
+    }
 }
 
 /// A rule that does not exist selects nothing, so it is a mistake.

@@ -1,8 +1,9 @@
 //! The variables that mended headers use: a map that the configuration has already, or
 //! a new one at http level.
 
+use crate::catalog::Context;
 use crate::diagnostic::{Edit, Fix};
-use crate::model::{Map, Model, Proxied, Scope, ScopeKind, has_upgrade_token};
+use crate::model::{Map, Model, Proxied, Scope, has_upgrade_token};
 use crate::source::Span;
 use crate::syntax::Item;
 
@@ -112,7 +113,7 @@ fn find_or_define(
 /// Inserts a map at http level: first in `http {}`, or at the top of an http snippet.
 fn define(model: &Model<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edit> {
     let http =
-        model.scope_ids().map(|id| model.scope(id)).find(|scope| scope.kind == ScopeKind::Http)?;
+        model.scope_ids().map(|id| model.scope(id)).find(|scope| scope.context == Context::Http)?;
     match http.opener {
         Some(_) => in_block(http, name, entries),
         None => at_top(model, name, entries),
@@ -143,7 +144,7 @@ fn at_top(model: &Model<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edi
     let mut in_http = model.scope_ids().map(|id| model.scope(id)).filter(|scope| {
         scope.parent.is_some_and(|parent| {
             let parent = model.scope(parent);
-            parent.kind == ScopeKind::Http && parent.opener.is_none()
+            parent.context == Context::Http && parent.opener.is_none()
         })
     });
     let source = in_http.find_map(|scope| scope.opener)?.source;

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use regex_lite::Regex;
-
+use crate::syntax::regex::Regex;
 use crate::syntax::{Directive, Word};
 
 use super::scope::Scope;
@@ -57,7 +56,7 @@ pub struct Map<'p> {
     /// Its entries' file or another that it includes could not be read.
     is_partial: bool,
     exact: HashMap<String, usize>,
-    /// The expressions in order; `None` where ours cannot read PCRE's.
+    /// The expressions in order; `None` where it cannot be compiled.
     regexes: Vec<(Option<Regex>, usize)>,
 }
 
@@ -76,9 +75,10 @@ impl<'p> Map<'p> {
             exact: HashMap::new(),
             regexes: Vec::new(),
         };
-        for &entry in scope.directives() {
+        for entry in scope.directives() {
             let name = entry.name();
             match entry.args().len() {
+                1 if name == "include" => {}
                 0 => map.hostnames |= name == "hostnames",
                 1 => map.push(entry, &name),
                 _ => {}
@@ -121,7 +121,7 @@ impl<'p> Map<'p> {
         }
         // An empty text never reaches the expressions.
         for (regex, index) in self.regexes.iter().filter(|_| !text.is_empty()) {
-            if regex.as_ref()?.is_match(text) {
+            if regex.as_ref()?.is_match(text)? {
                 return Some(self.entries.get(*index));
             }
         }
@@ -146,8 +146,6 @@ fn is_wildcard(name: &str) -> bool {
 
 /// Compiles what is behind the `~` of a key.
 fn compile(regex: &str) -> Option<Regex> {
-    match regex.strip_prefix('*') {
-        Some(caseless) => Regex::new(&format!("(?i){caseless}")).ok(),
-        None => Regex::new(regex).ok(),
-    }
+    let (pattern, caseless) = regex.strip_prefix('*').map_or((regex, false), |it| (it, true));
+    Regex::new(pattern, caseless).ok()
 }

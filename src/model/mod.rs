@@ -16,10 +16,10 @@ pub use map::{Entry, Key, Map};
 pub use probe::Probe;
 pub use proxied::{Intent, Proxied, SentHeader};
 pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, value_word};
-pub use scope::{Scope, ScopeId, ScopeKind};
+pub use scope::{Line, Scope, ScopeId};
 pub use upstream::Upstream;
 
-use crate::catalog::Version;
+use crate::catalog::{Context, Target, Version};
 use crate::project::{Project, Root};
 use crate::syntax::Directive;
 use crate::syntax::value::{Part, template};
@@ -40,8 +40,14 @@ pub struct Model<'p> {
     pub project: &'p Project,
     /// The root that the model is of.
     pub root: &'p Root,
-    /// The version of nginx that the configuration is for.
+    /// The nginx that the configuration is for.
+    pub target: &'p Target,
+    /// The version of nginx whose defaults count.
     pub version: Version,
+    /// Where the root's own directives stand.
+    pub context: Context,
+    /// Nobody says so: the directives speak for it.
+    pub is_guessed: bool,
     scopes: Vec<Scope<'p>>,
     /// By variable, lower case and without `$`; of two maps, the last counts.
     maps: HashMap<String, Map<'p>>,
@@ -61,13 +67,19 @@ pub struct Model<'p> {
 }
 
 impl<'p> Model<'p> {
-    /// Resolves one root of a project for a version of nginx.
-    pub fn new(project: &'p Project, root: &'p Root, version: Version) -> Self {
-        let (scopes, is_truncated) = scope::expand(project, root);
+    /// Resolves one root of a project for an nginx.
+    pub fn new(project: &'p Project, root: &'p Root, target: &'p Target) -> Self {
+        let said =
+            if root.is_main { Some(Context::Main) } else { root.context.or(target.snippets) };
+        let context = said.unwrap_or_else(|| scope::guess(project.file(root.source).directives()));
+        let (scopes, is_truncated) = scope::expand(project, root, context);
         let mut model = Self {
             project,
             root,
-            version,
+            target,
+            version: target.versions.oldest,
+            context,
+            is_guessed: said.is_none(),
             scopes,
             maps: HashMap::new(),
             used: HashSet::new(),
@@ -96,20 +108,20 @@ impl<'p> Model<'p> {
     fn define(&mut self) {
         for id in self.scope_ids() {
             let scope = &self.scopes[id.index()];
-            match (scope.kind, scope.opener) {
-                (ScopeKind::Map, Some(opener)) => {
+            match (scope.context, scope.opener) {
+                (Context::Entries, Some(opener)) if opener.is("map") => {
                     let map = Map::new(opener, scope);
                     if let Some(map) = map {
                         self.maps.insert(map.variable.clone(), map);
                     }
                 }
-                (ScopeKind::Upstream, Some(opener)) => {
+                (Context::Upstream, Some(opener)) => {
                     if let Some(name) = opener.arg(0) {
                         let upstream = Upstream::new(opener, scope);
                         self.upstreams.insert(name.to_lowercase(), upstream);
                     }
                 }
-                (ScopeKind::Other, Some(opener))
+                (Context::Entries, Some(opener))
                     if opener.is("geo") || opener.is("split_clients") =>
                 {
                     if let Some(variable) = opener.args().last() {
@@ -169,8 +181,8 @@ impl<'p> Model<'p> {
     pub fn has_unknown_settings(&self, id: ScopeId) -> bool {
         let mut scopes = self.ancestors(id).map(|id| self.scope(id));
         self.is_truncated
-            || scopes.any(|scope| match scope.kind {
-                ScopeKind::Http | ScopeKind::Main => scope.has_unknown_file,
+            || scopes.any(|scope| match scope.context {
+                Context::Http | Context::Main => scope.has_unknown_file,
                 _ => scope.has_unknown_include,
             })
     }
@@ -189,9 +201,27 @@ impl<'p> Model<'p> {
 
     /// True for a main configuration all of whose http level could be read.
     pub fn is_whole(&self) -> bool {
-        let outer = |scope: &&Scope<'_>| matches!(scope.kind, ScopeKind::Main | ScopeKind::Http);
+        let outer = |scope: &&Scope<'_>| matches!(scope.context, Context::Main | Context::Http);
         self.root.is_main
             && !self.scopes.iter().filter(outer).any(|scope| scope.has_unknown_include)
+    }
+
+    /// True for a main configuration whose includes could all be read: nothing can be defined
+    /// where it is not seen.
+    pub fn is_complete(&self) -> bool {
+        self.root.is_main
+            && !self.is_truncated
+            && !self.scopes.iter().any(|scope| scope.has_unknown_include)
+    }
+
+    /// What a scope holds that no directive opened: the next of those around a snippet.
+    pub fn implied_children(&self, id: ScopeId) -> impl Iterator<Item = ScopeId> + use<> {
+        let next = id.next();
+        let is_implied = self
+            .scopes
+            .get(next.index())
+            .is_some_and(|scope| scope.opener.is_none() && scope.parent == Some(id));
+        is_implied.then_some(next).into_iter()
     }
 
     /// True when some `proxy_set_header` uses the variable.
@@ -297,7 +327,7 @@ impl Evaluation<'_, '_> {
         if ["break", "return", "rewrite"].iter().any(|name| scope.last(name).is_some()) {
             return Value::Unknown;
         }
-        let in_server = self.model.scope(*at).kind == ScopeKind::Server;
+        let in_server = self.model.scope(*at).context == Context::Server;
         let runs =
             *at == self.scope || in_server && self.model.ancestors(self.scope).any(|id| id == *at);
         match directive.arg(1) {

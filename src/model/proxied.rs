@@ -4,11 +4,11 @@
 //! order, then the defaults of the version for names that no line has, then the
 //! client's other headers.
 
-use crate::catalog::Version;
+use crate::catalog::{Context, Version};
 use crate::syntax::value::{Match, MatchKind, ProxyUrl, milliseconds, proxy_url};
 use crate::syntax::{Directive, Word};
 
-use super::{Model, Probe, ScopeId, ScopeKind, Upstream, Value};
+use super::{Model, Probe, ScopeId, Upstream, Value};
 
 /// A header line that nginx sends to a backend.
 #[derive(Debug, Clone)]
@@ -54,8 +54,7 @@ pub(super) fn all<'p>(model: &Model<'p>) -> Vec<Proxied<'p>> {
 
 fn proxied<'p>(model: &Model<'p>, id: ScopeId) -> Option<Proxied<'p>> {
     let scope = model.scope(id);
-    if !matches!(scope.kind, ScopeKind::Location | ScopeKind::IfInLocation | ScopeKind::LimitExcept)
-    {
+    if !matches!(scope.context, Context::Location | Context::IfInLocation | Context::LimitExcept) {
         return None;
     }
     let pass = scope.last("proxy_pass")?;
@@ -89,7 +88,7 @@ impl<'p> Proxied<'p> {
 
     /// The location around it: where settings may stand, which an `if` does not take.
     pub fn settings_scope(&self, model: &Model<'p>) -> ScopeId {
-        let is_location = |id: &ScopeId| model.scope(*id).kind == ScopeKind::Location;
+        let is_location = |id: &ScopeId| model.scope(*id).context == Context::Location;
         model.ancestors(self.scope).find(is_location).unwrap_or(self.scope)
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::catalog::{self, Form};
+use crate::catalog::{self, Context, Contexts, Entry, Form};
 use crate::project::{Included, Project, Root};
 use crate::source::offset;
 use crate::syntax::value::{Match, location};
@@ -18,6 +18,14 @@ const MAX_GROWTH: usize = 20;
 pub struct ScopeId(u32);
 
 impl ScopeId {
+    /// The outermost scope.
+    pub const ROOT: Self = Self(0);
+
+    /// The scope behind this one.
+    pub(super) const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
     pub(super) const fn index(self) -> usize {
         self.0 as usize
     }
@@ -27,68 +35,20 @@ impl ScopeId {
     }
 }
 
-/// Which context a scope is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScopeKind {
-    /// Outside all blocks of a main configuration.
-    Main,
-    /// `http {}`
-    Http,
-    /// `server {}` in http.
-    Server,
-    /// `location {}`
-    Location,
-    /// `if {}` in a server.
-    IfInServer,
-    /// `if {}` in a location.
-    IfInLocation,
-    /// `limit_except {}`
-    LimitExcept,
-    /// `upstream {}` in http.
-    Upstream,
-    /// `map {}` in http.
-    Map,
-    /// Any other block.
-    Other,
-}
-
-impl ScopeKind {
-    /// The context's name in the catalogue.
-    const fn context(self) -> &'static str {
-        match self {
-            Self::Main => "main",
-            Self::Http => "http",
-            Self::Server => "server",
-            Self::Location => "location",
-            Self::IfInServer => "if in server",
-            Self::IfInLocation => "if in location",
-            Self::LimitExcept => "limit_except",
-            Self::Upstream => "upstream",
-            Self::Map | Self::Other => "",
-        }
-    }
-
-    fn of_block(name: &str, parent: Self) -> Self {
-        match (name, parent) {
-            ("http", Self::Main) => Self::Http,
-            ("server", Self::Http) => Self::Server,
-            ("upstream", Self::Http) => Self::Upstream,
-            ("map", Self::Http) => Self::Map,
-            // Not allowed in http, but that is how examples are pasted.
-            ("location", Self::Http | Self::Server | Self::Location) => Self::Location,
-            ("if", Self::Server) => Self::IfInServer,
-            ("if", Self::Location) => Self::IfInLocation,
-            ("limit_except", Self::Location) => Self::LimitExcept,
-            _ => Self::Other,
-        }
-    }
+/// A directive in a scope.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'p> {
+    /// The directive.
+    pub directive: Directive<'p>,
+    /// What its block holds, if it has one.
+    pub block: Option<ScopeId>,
 }
 
 /// A block, or what stands outside all blocks, with what its includes hold.
 #[derive(Debug)]
 pub struct Scope<'p> {
     /// Which context it is.
-    pub kind: ScopeKind,
+    pub context: Context,
     /// The scope around it.
     pub parent: Option<ScopeId>,
     /// The directive whose block it is; none outside all blocks.
@@ -97,31 +57,36 @@ pub struct Scope<'p> {
     pub has_unknown_include: bool,
     /// The same without a wildcard: one file, which may hold settings.
     pub has_unknown_file: bool,
-    /// Directives without a block, in the order of the configuration.
-    directives: Vec<Directive<'p>>,
-    /// The same by name, then by order.
+    /// What it holds, in the order of the configuration.
+    lines: Vec<Line<'p>>,
+    /// The directives without a block by name, then by order.
     sorted: Vec<Directive<'p>>,
     /// The name of each sorted directive.
     names: Vec<Cow<'p, str>>,
 }
 
 impl<'p> Scope<'p> {
-    fn new(kind: ScopeKind, parent: Option<ScopeId>, opener: Option<Directive<'p>>) -> Self {
+    fn new(context: Context, parent: Option<ScopeId>, opener: Option<Directive<'p>>) -> Self {
         Self {
-            kind,
+            context,
             parent,
             opener,
             has_unknown_include: false,
             has_unknown_file: false,
-            directives: Vec::new(),
+            lines: Vec::new(),
             sorted: Vec::new(),
             names: Vec::new(),
         }
     }
 
+    /// What it holds, in order.
+    pub fn lines(&self) -> &[Line<'p>] {
+        &self.lines
+    }
+
     /// The directives without a block, in order.
-    pub fn directives(&self) -> &[Directive<'p>] {
-        &self.directives
+    pub fn directives(&self) -> impl Iterator<Item = Directive<'p>> + '_ {
+        self.lines.iter().filter(|line| line.block.is_none()).map(|line| line.directive)
     }
 
     /// All directives of this name, in order.
@@ -137,27 +102,34 @@ impl<'p> Scope<'p> {
     }
 
     fn sort(&mut self) {
-        let mut named: Vec<_> = self.directives.iter().map(|&it| (it.name(), it)).collect();
+        let mut named: Vec<_> = self.directives().map(|it| (it.name(), it)).collect();
         named.sort_by(|(a, _), (b, _)| a.cmp(b));
         (self.names, self.sorted) = named.into_iter().unzip();
     }
 
     /// What a location matches.
     pub fn location(&self) -> Option<Match> {
-        let opener = self.opener.filter(|_| self.kind == ScopeKind::Location)?;
+        let opener = self.opener.filter(|_| self.context == Context::Location)?;
         let args: Vec<_> = opener.arg_values().collect();
         location(&args.iter().map(AsRef::as_ref).collect::<Vec<_>>())
     }
 }
 
-/// Expands a root; true if it was too large and was cut.
-pub(super) fn expand<'p>(project: &'p Project, root: &'p Root) -> (Vec<Scope<'p>>, bool) {
+/// Expands a root whose directives stand in a context; true if it was too large and was cut.
+pub(super) fn expand<'p>(
+    project: &'p Project,
+    root: &'p Root,
+    context: Context,
+) -> (Vec<Scope<'p>>, bool) {
     let written: usize = project.files().iter().map(|file| file.tree.len()).sum();
     let mut expander =
         Expander { project, root, scopes: Vec::new(), left: 10_000 + MAX_GROWTH * written };
-    let file = project.file(root.source);
-    let innermost = expander.outer_scopes(root_kind(&file.directives()));
-    expander.fill(innermost, file.directives());
+    let mut parent = None;
+    for &outer in context.chain() {
+        parent = Some(expander.push(Scope::new(outer, parent, None)));
+    }
+    let innermost = parent.expect("a chain of contexts has a last one");
+    expander.fill(innermost, project.file(root.source).directives());
     expander.scopes.iter_mut().for_each(Scope::sort);
     (expander.scopes, expander.left == 0)
 }
@@ -175,36 +147,27 @@ impl<'p> Expander<'p> {
         ScopeId(offset(self.scopes.len() - 1))
     }
 
-    /// Makes the scope of the root's own directives, and those that must be around it.
-    fn outer_scopes(&mut self, innermost: ScopeKind) -> ScopeId {
-        let mut parent = None;
-        if innermost == ScopeKind::Other {
-            return self.push(Scope::new(innermost, None, None));
-        }
-        for kind in [ScopeKind::Main, ScopeKind::Http, ScopeKind::Server, ScopeKind::Location] {
-            let id = self.push(Scope::new(kind, parent, None));
-            parent = Some(id);
-            if kind == innermost {
-                break;
-            }
-        }
-        parent.expect("there is a main scope at least")
-    }
-
     fn fill(&mut self, id: ScopeId, directives: impl Iterator<Item = Directive<'p>>) {
         for directive in directives {
             if self.left == 0 {
                 return;
             }
             self.left -= 1;
+            let context = self.scopes[id.index()].context;
             let name = directive.name();
-            if name == "include" && !directive.is_block() {
+            if name == "include" && !directive.is_block() && directive.args().len() == 1 {
                 self.include(id, directive);
-            } else if directive.body() == Body::None {
-                self.scopes[id.index()].directives.push(directive);
-            } else {
-                let kind = ScopeKind::of_block(&name, self.scopes[id.index()].kind);
-                let child = self.push(Scope::new(kind, Some(id), Some(directive)));
+                self.scopes[id.index()].lines.push(Line { directive, block: None });
+                continue;
+            }
+            let mut block = None;
+            if directive.body() != Body::None {
+                let inner = inside(&name, context);
+                let child = self.push(Scope::new(inner, Some(id), Some(directive)));
+                block = Some(child);
+            }
+            self.scopes[id.index()].lines.push(Line { directive, block });
+            if let Some(child) = block {
                 self.fill(child, directive.directives());
             }
         }
@@ -228,37 +191,85 @@ impl<'p> Expander<'p> {
     }
 }
 
-/// The context that a file's own directives speak for; of several, the outermost.
-fn root_kind<'p>(directives: &(impl Iterator<Item = Directive<'p>> + Clone)) -> ScopeKind {
-    const KINDS: [ScopeKind; 4] =
-        [ScopeKind::Main, ScopeKind::Http, ScopeKind::Server, ScopeKind::Location];
-    if directives.clone().any(is_stream_server) {
-        return ScopeKind::Other;
+/// The context that a block opens: that of the directive where it stands or, if it may not
+/// stand there, that of its only meaning or the one in http.
+fn inside(name: &str, outer: Context) -> Context {
+    let blocks = || catalog::directive(name).iter().filter(|entry| entry.form != Form::Simple);
+    let here = blocks().find(|entry| entry.contexts.contain(outer));
+    match here.or_else(|| blocks().find(|entry| is_of_http(entry))).or_else(|| blocks().next()) {
+        _ if name == "if" && outer == Context::Server => Context::IfInServer,
+        // What surrounds it is not known, and so neither is what it means.
+        Some(entry) if outer == Context::Unknown && entry.contexts.contain(Context::Main) => {
+            Context::Unknown
+        }
+        Some(Entry { form: Form::Block(context), .. }) => *context,
+        Some(Entry { form: Form::Entries, .. }) => Context::Entries,
+        _ => Context::Unknown,
     }
-    let votes = KINDS.map(|kind| {
-        let fits = |directive: &Directive<'_>| may_stand_in(*directive, kind.context());
-        directives.clone().filter(fits).count()
-    });
-    let most = votes.into_iter().max().unwrap_or_default();
-    KINDS
-        .into_iter()
-        .zip(votes)
-        .find(|&(_, vote)| vote == most)
-        .map_or(ScopeKind::Main, |(kind, _)| kind)
 }
 
-fn may_stand_in(directive: Directive<'_>, context: &str) -> bool {
-    let fits = |entry: &catalog::Entry| {
+fn is_of_http(entry: &Entry) -> bool {
+    entry.contexts.iter().any(Context::is_http)
+}
+
+/// The context that a file's own directives speak for; of several, the outermost.
+pub(super) fn guess<'p>(directives: impl Iterator<Item = Directive<'p>> + Clone) -> Context {
+    use Context::{
+        Events, Http, Location, Mail, MailServer, Main, Server, Stream, StreamServer,
+        StreamUpstream, Unknown, Upstream,
+    };
+    const GUESSES: [Context; 11] = [
+        Main,
+        Http,
+        Server,
+        Location,
+        Upstream,
+        Stream,
+        StreamServer,
+        StreamUpstream,
+        Mail,
+        MailServer,
+        Events,
+    ];
+    let votes = GUESSES.map(|context| {
+        directives.clone().filter(|directive| may_stand_in(*directive, context)).count()
+    });
+    let most = votes.into_iter().max().unwrap_or_default();
+    // What is only here and there a directive may be entries of a map, which any word can begin.
+    let is_entry = |it: &Directive<'_>| it.body() == Body::None && it.args().len() == 1;
+    if most * 2 < directives.clone().filter(is_entry).count() {
+        return Unknown;
+    }
+    let fitting = GUESSES.into_iter().zip(votes).filter(|&(_, vote)| vote == most);
+    let mut contexts = fitting.map(|(context, _)| context);
+    let first = contexts.next().unwrap_or(Main);
+    if first != Http {
+        return first;
+    }
+    // `server` blocks of stream and mail look like those of http from outside.
+    let other = |context| directives.clone().any(|it| is_server_of(it, context));
+    contexts
+        .find(|&context| match context {
+            Stream => other(StreamServer),
+            Mail => other(MailServer),
+            _ => false,
+        })
+        .unwrap_or(first)
+}
+
+fn may_stand_in(directive: Directive<'_>, context: Context) -> bool {
+    let fits = |entry: &Entry| {
         (entry.form == Form::Simple) == (directive.body() == Body::None)
-            && entry.contexts().any(|other| other == context)
+            && entry.contexts != Contexts::ANY
+            && entry.contexts.contain(context)
     };
     catalog::directive(&directive.name()).iter().any(fits)
 }
 
-/// True for a `server` of `stream {}`: it has something that one in `http {}` may not have.
-fn is_stream_server(directive: Directive<'_>) -> bool {
-    let only_stream = |inner: Directive<'_>| {
-        may_stand_in(inner, "stream.server") && !may_stand_in(inner, "server")
+/// True for a `server` block that has something that one in `http {}` may not have.
+fn is_server_of(directive: Directive<'_>, context: Context) -> bool {
+    let fits = |inner: Directive<'_>| {
+        may_stand_in(inner, context) && !may_stand_in(inner, Context::Server)
     };
-    directive.is("server") && directive.is_block() && directive.directives().any(only_stream)
+    directive.is("server") && directive.is_block() && directive.directives().any(fits)
 }

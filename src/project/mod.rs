@@ -15,9 +15,10 @@ use std::path::{Path, PathBuf};
 pub use files::Files;
 use include::{invalid_include, is_shipped, not_opened, target};
 
+use crate::catalog::Context;
 use crate::diagnostic::{Diagnostic, Kind, Severity};
 use crate::source::{MAX_LEN, Place, Source, SourceId, Span, offset};
-use crate::syntax::{self, Directive, Tree};
+use crate::syntax::{self, Directive, Item, Tree};
 
 /// Includes that lead from one file to the next deeper than this are not followed.
 const MAX_INCLUDE_DEPTH: usize = 40;
@@ -58,6 +59,8 @@ pub struct Root {
     pub source: SourceId,
     /// True for a main configuration, which has `events` or `http`; false for a snippet.
     pub is_main: bool,
+    /// Where its directives stand, if a comment `# ngxc: context=…` says so.
+    pub context: Option<Context>,
     /// By place of the `include` directive's name.
     includes: HashMap<(SourceId, u32), Included>,
     /// Includes that lead nowhere, in a circle or too deep.
@@ -199,6 +202,18 @@ impl Root {
     }
 }
 
+/// The context that a comment of the file names, as in `# ngxc: context=server`.
+fn named_context(file: &File) -> Option<Context> {
+    file.tree.items(&file.source).find_map(|item| match item {
+        Item::Comment(comment) => {
+            let words = comment.text().trim_start_matches('#').trim();
+            let name = words.strip_prefix("ngxc:")?.trim().strip_prefix("context=")?;
+            Context::named(name.trim())
+        }
+        Item::Directive(_) => None,
+    })
+}
+
 struct Loader<'a> {
     files: &'a Files,
     known: HashMap<PathBuf, SourceId>,
@@ -251,7 +266,8 @@ impl Loader<'_> {
     }
 
     fn walk_root(&mut self, id: SourceId, prefix: Option<&Path>) -> Walk {
-        let root = Root { source: id, is_main: self.is_main(id), ..Root::default() };
+        let context = named_context(self.project.file(id));
+        let root = Root { source: id, is_main: self.is_main(id), context, ..Root::default() };
         let prefix = prefix.unwrap_or(Path::new("")).to_owned();
         let mut walk = Walk { prefix, root, chain: Vec::new(), done: HashSet::new() };
         self.walk(id, &mut walk);

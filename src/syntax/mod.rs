@@ -4,8 +4,10 @@
 //! diagnostic for each thing that nginx would reject. Nothing in here knows what
 //! a directive means.
 
+pub mod address;
 mod build;
 mod lexer;
+pub mod regex;
 mod tree;
 pub mod value;
 

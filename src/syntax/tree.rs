@@ -36,6 +36,11 @@ impl Word {
         }
     }
 
+    /// True if it stands in quotes.
+    pub fn is_quoted(self) -> bool {
+        self.quote != Quote::None
+    }
+
     /// Its value as nginx passes it on: without quotes, escapes replaced
     /// (the copy loop at the end of `ngx_conf_read_token`).
     pub fn value(self, source: &Source) -> Cow<'_, str> {

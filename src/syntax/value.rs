@@ -137,41 +137,6 @@ fn modifier_kind(modifier: &str) -> Option<MatchKind> {
     })
 }
 
-/// True for an address that `listen` takes: a port or a range of them, a host, or both.
-pub fn is_listen_address(text: &str) -> bool {
-    parse(Rule::listen, text).is_some_and(|pair| ports(pair).all(is_port))
-}
-
-/// True for an address that a `server` in an upstream takes.
-pub fn is_peer_address(text: &str) -> bool {
-    parse(Rule::peer, text).is_some_and(|pair| ports(pair).all(is_port))
-}
-
-/// The numbers of the port in an address.
-fn ports(pair: Pair<'_, Rule>) -> impl Iterator<Item = &str> {
-    let is_number = |pair: &Pair<'_, Rule>| matches!(pair.as_rule(), Rule::port | Rule::digits);
-    pair.into_inner().flatten().filter(is_number).flat_map(|port| port.as_str().split('-'))
-}
-
-fn is_port(text: &str) -> bool {
-    text.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
-/// True for a parameter that a `server` in an upstream takes.
-pub fn is_peer_parameter(text: &str) -> bool {
-    let Some(parameter) = parse(Rule::parameter, text).and_then(child) else {
-        return false;
-    };
-    let is_weight = parameter.as_str().starts_with("weight=");
-    match (parameter.as_rule(), child(parameter.clone())) {
-        (Rule::timed, Some(time)) => seconds(time.as_str()).is_some(),
-        (Rule::counted, Some(count)) => {
-            count.as_str().parse::<i64>().is_ok_and(|count| count > 0 || !is_weight)
-        }
-        _ => true,
-    }
-}
-
 /// The URL of `proxy_pass` without variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyUrl<'a> {
@@ -194,38 +159,79 @@ pub fn proxy_url(text: &str) -> Option<ProxyUrl<'_>> {
     let mut target = target.into_inner();
     let host = target.next()?.as_str();
     let port = target.next().map(|port| port.as_str());
-    port.is_none_or(is_port).then_some(ProxyUrl { tls, host, is_unix, port })
+    port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0)).then_some(ProxyUrl {
+        tls,
+        host,
+        is_unix,
+        port,
+    })
+}
+
+/// Reads a number without a sign (`ngx_atoi`).
+pub fn number(text: &str) -> Option<i64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits)
 }
 
 /// Reads a time in milliseconds as directives do that count in them (`ngx_parse_time`).
 pub fn milliseconds(text: &str) -> Option<u64> {
-    sum(Rule::time, text, 1)
+    time(text, false)
 }
 
 /// Reads a time in seconds as directives do that count in them (`ngx_parse_time`).
 pub fn seconds(text: &str) -> Option<u64> {
-    sum(Rule::long_time, text, 1000)
+    time(text, true)
 }
 
-/// The time in units of so many milliseconds; nginx keeps it in 64 bits with a sign.
-fn sum(rule: Rule, text: &str, unit: u128) -> Option<u64> {
-    let mut total: Option<u128> = None;
-    for part in parse(rule, text)?.into_inner() {
-        let scale: u128 = match part.as_rule() {
-            Rule::years => 365 * 86_400_000,
-            Rule::months => 30 * 86_400_000,
-            Rule::weeks => 7 * 86_400_000,
-            Rule::days => 86_400_000,
-            Rule::hours => 3_600_000,
-            Rule::minutes => 60_000,
-            Rule::seconds => 1000,
-            Rule::millis => 1,
-            _ => continue,
+/// Adds up numbers with units that become smaller; one without a unit is seconds. Those who
+/// count in seconds know years and no milliseconds.
+fn time(text: &str, in_seconds: bool) -> Option<u64> {
+    /// Units by size, with their seconds; milliseconds are the last.
+    const UNITS: [(u8, i64); 7] = [
+        (b'y', 365 * 86_400),
+        (b'M', 30 * 86_400),
+        (b'w', 7 * 86_400),
+        (b'd', 86_400),
+        (b'h', 3600),
+        (b'm', 60),
+        (b's', 1),
+    ];
+    const SECONDS: usize = UNITS.len() - 1;
+    const MILLISECONDS: usize = UNITS.len();
+    let second = if in_seconds { 1 } else { 1000 };
+    let mut rest = text.as_bytes();
+    // The first unit that may follow; a space behind a number ends the units.
+    let mut next = if in_seconds { 0 } else { 2 };
+    let (mut total, mut value, mut has_digit) = (0_i64, 0_i64, false);
+    while let [byte, behind @ ..] = rest {
+        rest = behind;
+        if byte.is_ascii_digit() {
+            value = value.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+            has_digit = true;
+            continue;
+        }
+        let unit = match (byte, rest) {
+            (b'm', [b's', behind @ ..]) if !in_seconds => {
+                rest = behind;
+                MILLISECONDS
+            }
+            (b'm', [b's', ..]) => return None,
+            (b' ', _) => SECONDS,
+            _ => UNITS.iter().position(|(name, _)| name == byte)?,
         };
-        let number: u64 = child(part)?.as_str().parse().ok()?;
-        total = Some(total.unwrap_or(0) + u128::from(number) * scale);
+        if unit < next {
+            return None;
+        }
+        next = if *byte == b' ' { MILLISECONDS + 1 } else { unit + 1 };
+        let scale = if unit == MILLISECONDS { 1 } else { UNITS[unit].1 * second };
+        total = total.checked_add(value.checked_mul(scale)?)?;
+        value = 0;
+        while let [b' ', behind @ ..] = rest {
+            rest = behind;
+        }
     }
-    i64::try_from(total? / unit).ok().and_then(|time| u64::try_from(time).ok())
+    let total = total.checked_add(value.checked_mul(second)?)?;
+    u64::try_from(total).ok().filter(|_| has_digit)
 }
 
 /// Reads a size in bytes (`ngx_parse_size`): digits, `k` or `m`.

@@ -1,28 +1,62 @@
 //! What `nginx -t` rejects, without nginx.
 //!
-//! One file for each kind of promise. What nginx accepts and one regrets is not for
-//! here but for `lint`.
+//! [`file`] holds what needs no context. [`model`] walks a configuration as nginx reads it,
+//! line by line with includes in their place, and says of each directive what nginx would
+//! say: [`placement`] whether it may stand there, [`slots`] and [`handlers`] what it makes of
+//! its arguments; then what nginx finds when all is read. What nginx accepts and one regrets
+//! is not for here but for `lint`, and what depends on the machine only for [`environment`].
 
+mod entries;
+mod environment;
+mod handlers;
+mod late;
 mod names;
+mod placement;
+mod slots;
 mod terminator;
-mod values;
 mod variables;
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use crate::catalog::{Context, Entry, Form, Target, Versions};
 use crate::diagnostic::{Diagnostic, Kind, Severity};
-use crate::model::Model;
+use crate::model::{Line, Model, ScopeId};
 use crate::project::File;
-use crate::source::Span;
+use crate::source::{Place, Span};
+use crate::syntax::address::{self, Address, Use};
+use crate::syntax::regex::Regex;
+use crate::syntax::value::{TemplateError, template};
+use crate::syntax::{Directive, Word};
 
 /// Checks of one file that need no context.
 pub fn file(file: &File, report: &mut Vec<Diagnostic>) {
     terminator::check(file, report);
-    names::check(file, report);
 }
 
 /// Checks of what the files mean.
 pub fn model(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
-    values::check(model, report);
-    variables::check(model, report);
+    let mut check = Check {
+        model,
+        target: model.target,
+        versions: model.target.versions,
+        report,
+        scope: ScopeId::ROOT,
+        context: Context::Main,
+        seen: HashSet::new(),
+        names: names::Names::default(),
+        variables: variables::Variables::default(),
+        regexes: HashMap::new(),
+        has_unknown_directives: false,
+        is_mixed: false,
+    };
+    check.scope(ScopeId::ROOT);
+    names::check(&mut check);
+    late::check(&mut check);
+    variables::check(&mut check);
+    if model.target.check_files {
+        environment::check(&mut check);
+    }
     if model.is_truncated {
         let place = model.project.source(model.root.source).place(Span::at(0));
         let message = "the includes of this configuration expand to too many directives";
@@ -31,4 +65,230 @@ pub fn model(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                 .help("include each file once; what comes last was not checked"),
         );
     }
+}
+
+/// One walk over a configuration, and what was learnt on the way.
+struct Check<'m, 'p> {
+    model: &'m Model<'p>,
+    target: &'m Target,
+    versions: Versions,
+    report: &'m mut Vec<Diagnostic>,
+    /// The scope being walked.
+    scope: ScopeId,
+    /// The context that it is.
+    context: Context,
+    /// Directives of this scope that came before.
+    seen: HashSet<Cow<'p, str>>,
+    names: names::Names<'p>,
+    variables: variables::Variables,
+    /// Compiled expressions by pattern and whether letter case does not matter.
+    regexes: HashMap<(String, bool), Result<Regex, String>>,
+    /// Modules that nobody knows may define variables.
+    has_unknown_directives: bool,
+    /// It was said that the file mixes contexts.
+    is_mixed: bool,
+}
+
+impl<'p> Check<'_, 'p> {
+    /// Walks a scope and what is inside it.
+    fn scope(&mut self, id: ScopeId) {
+        let model = self.model;
+        let scope = model.scope(id);
+        let outer = (self.scope, self.context, std::mem::take(&mut self.seen));
+        (self.scope, self.context) = (id, scope.context);
+        if scope.context != Context::Unknown {
+            // What surrounds a snippet holds nothing but the next scope inwards.
+            for inner in model.implied_children(id) {
+                self.scope(inner);
+            }
+            for &line in scope.lines() {
+                self.line(line);
+            }
+            handlers::end_of_block(self);
+        }
+        (self.scope, self.context, self.seen) = outer;
+    }
+
+    fn line(&mut self, line: Line<'p>) {
+        let directive = line.directive;
+        let entry = placement::entry(self, directive);
+        let Some(entry) = entry else {
+            // The block of a directive that is misplaced means what it means elsewhere.
+            if let Some(block) = line.block.filter(|_| placement::is_known(&directive.name())) {
+                if self.model.scope(block).context != Context::Entries {
+                    self.scope(block);
+                }
+            }
+            return;
+        };
+        let is_first = self.seen.insert(directive.name());
+        let is_counted = placement::has_count(self, directive, entry);
+        if is_counted {
+            self.value(directive, entry, is_first, line.block);
+        }
+        match (entry.form, line.block) {
+            (Form::Block(_), Some(block)) => self.scope(block),
+            (Form::Entries, Some(block)) if is_counted => {
+                entries::check(self, directive, block);
+            }
+            _ => {}
+        }
+    }
+
+    fn value(
+        &mut self,
+        directive: Directive<'p>,
+        entry: &'static Entry,
+        is_first: bool,
+        block: Option<ScopeId>,
+    ) {
+        if entry.is_single && !is_first {
+            self.duplicate(directive);
+            return;
+        }
+        slots::check(self, directive, entry);
+        handlers::check(self, directive, entry, block);
+    }
+
+    fn say(&mut self, diagnostic: Diagnostic) {
+        self.report.push(diagnostic);
+    }
+
+    /// An error about a whole directive.
+    fn wrong(
+        &self,
+        rule: &'static str,
+        at: Directive<'_>,
+        message: impl Into<String>,
+    ) -> Diagnostic {
+        error(rule, at.place(), message)
+    }
+
+    /// Says that nginx does not take a word, in nginx's words.
+    fn invalid(&mut self, directive: Directive<'_>, word: Word, message: impl Into<String>) {
+        self.say(error("invalid-value", directive.place_of(word), message));
+    }
+
+    /// Says that nginx does not take a word, and what it takes.
+    fn invalid_for(
+        &mut self,
+        directive: Directive<'_>,
+        word: Word,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.say(error("invalid-value", directive.place_of(word), message).help(help));
+    }
+
+    /// Says that a block has the directive already.
+    fn duplicate(&mut self, directive: Directive<'p>) {
+        let name = directive.name();
+        let message = format!("\"{name}\" directive is duplicate");
+        let mut diagnostic = self.wrong("duplicate", directive, message);
+        let lines = self.model.scope(self.scope).lines().iter();
+        let first = lines.map(|line| line.directive).find(|other| other.is(&name));
+        if let Some(first) = first.filter(|first| first.place() != directive.place()) {
+            diagnostic = diagnostic.also(first.place(), "the first one is here");
+        }
+        self.say(diagnostic.help("keep one of them: nginx takes it once in a block"));
+    }
+
+    /// The first directive of a name in this scope; it may be the one at hand.
+    fn first(&self, name: &str) -> Option<Directive<'p>> {
+        self.model.scope(self.scope).all(name).first().copied()
+    }
+
+    /// Reads a text with variables, and notes those that it uses; false if it cannot be read.
+    fn template(&mut self, directive: Directive<'p>, word: Word) -> bool {
+        let text = word.value(directive.source);
+        self.text(directive, word, &text)
+    }
+
+    /// The same for a part of a word.
+    fn text(&mut self, directive: Directive<'p>, word: Word, text: &str) -> bool {
+        match template(text) {
+            Ok(parts) => {
+                let is_stream = self.context.is_stream();
+                self.variables.use_all(&parts, is_stream, directive.place_of(word));
+                true
+            }
+            Err(error) => {
+                let help = match error {
+                    TemplateError::InvalidVariableName => {
+                        "write $name or ${name}; there is no way to escape a \"$\" in a value"
+                    }
+                    TemplateError::MissingBracket(_) => "close the variable with \"}\"",
+                };
+                self.invalid_for(directive, word, error.to_string(), help);
+                false
+            }
+        }
+    }
+
+    /// Compiles an expression; its named groups become variables. False if it cannot be.
+    fn regex(
+        &mut self,
+        directive: Directive<'p>,
+        word: Word,
+        pattern: &str,
+        caseless: bool,
+    ) -> bool {
+        let key = (pattern.to_owned(), caseless);
+        let compiled = self.regexes.entry(key).or_insert_with(|| {
+            Regex::new(pattern, caseless).map_err(|error| {
+                let rest = pattern.get(error.offset..).unwrap_or_default();
+                let at = if rest.is_empty() { String::new() } else { format!(" at \"{rest}\"") };
+                format!("pcre2_compile() failed: {} in \"{pattern}\"{at}", error.message)
+            })
+        });
+        match compiled {
+            Ok(regex) => {
+                let is_stream = self.context.is_stream();
+                for name in regex.names() {
+                    self.variables.define(name, is_stream);
+                }
+                true
+            }
+            Err(message) => {
+                let message = message.clone();
+                let cut = directive.is_block() || word.span.end == directive.span().end - 1;
+                let help = if cut && !word.is_quoted() {
+                    "a `{`, `}` or `;` in an expression ends the word: put quotes around the expression"
+                } else {
+                    "correct the expression; nginx uses PCRE"
+                };
+                self.say(error("invalid-regex", directive.place_of(word), message).help(help));
+                false
+            }
+        }
+    }
+
+    /// Reads an address; says what is wrong in nginx's words, with `place` behind the reason.
+    fn address<'t>(
+        &mut self,
+        directive: Directive<'_>,
+        word: Word,
+        text: &'t str,
+        purpose: Use,
+        place: &str,
+    ) -> Option<Address<'t>> {
+        address::address(text, purpose)
+            .map_err(|reason| {
+                let help = match purpose {
+                    Use::Listen => "an address is a port, address:port, [IPv6]:port, *:port or unix:/path; ports go from 1 to 65535",
+                    _ if text.contains("://") => "leave out the scheme",
+                    _ => "an address is host, host:port, [IPv6]:port or unix:/path; ports go from 1 to 65535",
+                };
+                self.invalid_for(directive, word, format!("{reason} in {place}"), help);
+            })
+            .ok()
+    }
+}
+
+fn error(rule: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Kind::Validate, rule, Severity::Error, place, message)
+}
+
+fn warning(rule: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Kind::Validate, rule, Severity::Warning, place, message)
 }

@@ -1,52 +1,104 @@
-//! Names that nginx does not know for a reason one cannot see: spaces that are none to it.
-//!
-//! Pages and word processors put no-break spaces where the text looks indented; nginx takes
-//! them for part of a word (white space is four bytes in `ngx_conf_read_token`).
+//! Names that one directive defines and another uses: shared memory zones, log formats.
 
-use crate::catalog::{self, Form};
-use crate::diagnostic::{Diagnostic, Edit, Fix, Kind, Severity};
-use crate::project::File;
-use crate::source::Span;
-use crate::source::offset;
+use std::collections::HashMap;
+
+use crate::source::Place;
 use crate::syntax::Directive;
 
-pub(super) fn check(file: &File, report: &mut Vec<Diagnostic>) {
-    walk(file.directives(), report);
+use super::{Check, error};
+
+/// A shared memory zone (`ngx_shared_memory_add`).
+#[derive(Debug)]
+pub(super) struct Zone {
+    /// What it is for, which is which module of nginx uses it.
+    pub(super) user: &'static str,
+    /// Its size in bytes, once a directive gives it.
+    pub(super) size: Option<u64>,
+    /// The first directive that names it.
+    pub(super) place: Place,
 }
 
-fn walk<'a>(directives: impl Iterator<Item = Directive<'a>>, report: &mut Vec<Diagnostic>) {
-    for directive in directives {
-        let name = directive.name();
-        if name.contains(is_false_space) {
-            report.push(false_space(directive, &name));
+/// What was named so far.
+#[derive(Debug, Default)]
+pub(super) struct Names<'p> {
+    zones: HashMap<String, Zone>,
+    /// Formats of logs by protocol (true for stream) and name in lower case.
+    pub(super) log_formats: HashMap<(bool, String), Directive<'p>>,
+}
+
+impl Check<'_, '_> {
+    /// Notes that a directive names a zone, and its size if it gives one; false if another
+    /// module has a zone of this name, which is said.
+    pub(super) fn zone(
+        &mut self,
+        name: &str,
+        size: Option<u64>,
+        user: &'static str,
+        place: Place,
+    ) -> bool {
+        let new = Zone { user, size, place };
+        let zone = self.names.zones.entry(name.to_owned()).or_insert(new);
+        let first = zone.place;
+        if zone.user != user {
+            let message = format!(
+                "the shared memory zone \"{name}\" is already declared for a different use"
+            );
+            self.say(error("conflict", place, message).also(first, "declared here"));
+            return false;
         }
-        // In a map and its like the first word is data.
-        let holds_data = catalog::directive(&name).iter().any(|entry| entry.form == Form::Entries);
-        if !holds_data {
-            walk(directive.directives(), report);
+        match (zone.size, size) {
+            (Some(old), Some(new)) if old != new => {
+                let message = format!(
+                    "the size {new} of shared memory zone \"{name}\" conflicts with already declared size {old}"
+                );
+                self.say(error("conflict", place, message).also(first, "declared here"));
+                return false;
+            }
+            (None, Some(_)) => zone.size = size,
+            _ => {}
+        }
+        true
+    }
+
+    /// True if a directive before this one gave the zone its size.
+    pub(super) fn has_sized_zone(&self, name: &str, user: &str) -> bool {
+        self.names.zones.get(name).is_some_and(|zone| zone.user == user && zone.size.is_some())
+    }
+}
+
+/// When all is read: zones that nobody gave a size (`ngx_init_cycle`).
+pub(super) fn check(check: &mut Check<'_, '_>) {
+    if !check.model.is_complete() {
+        return;
+    }
+    let zones = std::mem::take(&mut check.names.zones);
+    for (name, zone) in zones {
+        if zone.size.is_none() {
+            // A cache says itself that its zone is unknown.
+            let message = if zone.user.ends_with("_cache") {
+                format!("\"{}\" zone \"{name}\" is unknown", zone.user)
+            } else {
+                format!("zero size shared memory zone \"{name}\"")
+            };
+            check.say(
+                error("unknown-zone", zone.place, message)
+                    .here("no directive defines this zone")
+                    .help(definition(zone.user)),
+            );
         }
     }
 }
 
-/// White space to people, and characters that have no width, but no white space to nginx.
-fn is_false_space(c: char) -> bool {
-    !c.is_ascii() && c.is_whitespace()
-        || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
-}
-
-fn false_space(directive: Directive<'_>, name: &str) -> Diagnostic {
-    let source = directive.source;
-    let word = directive.words()[0].span;
-    let edits = source.slice(word).match_indices(is_false_space).map(|(at, text)| {
-        let start = word.start + offset(at);
-        let span = Span::new(start, start + offset(text.len()));
-        let replacement = if text.starts_with(char::is_whitespace) { " " } else { "" };
-        Edit { place: source.place(span), text: replacement.to_owned() }
-    });
-    let message =
-        format!("unknown directive \"{name}\": it has a space that nginx takes for a letter");
-    Diagnostic::new(Kind::Validate, "false-space", Severity::Error, source.place(word), message)
-        .here("a no-break space or its like is in here")
-        .help("use plain spaces; text that was copied from a page often has others")
-        .fix(Fix::safe("use plain spaces", edits.collect()))
+/// How zones of a module are defined.
+fn definition(user: &str) -> String {
+    match user {
+        "limit_req" => "define it at http level: `limit_req_zone $binary_remote_addr zone=name:10m rate=10r/s;`".to_owned(),
+        "limit_conn" => {
+            "define it at http level: `limit_conn_zone $binary_remote_addr zone=name:10m;`".to_owned()
+        }
+        cache if cache.ends_with("_cache") => {
+            format!("define it at http level: `{cache}_path /path keys_zone=name:10m;`")
+        }
+        _ => "give its size where it is named first".to_owned(),
+    }
 }

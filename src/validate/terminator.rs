@@ -3,7 +3,7 @@
 //! A simple directive that runs into a `{` nearly always lacks its `;` further up:
 //! the word that begins the next directive shows where.
 
-use crate::catalog::{self, Form};
+use crate::catalog::{self, Context, Entry, Form};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Kind, Severity};
 use crate::project::File;
 use crate::source::Span;
@@ -12,39 +12,32 @@ use crate::syntax::{Body, Directive, Item, Word};
 pub(super) fn check(file: &File, report: &mut Vec<Diagnostic>) {
     // A file without them may be included into a map, where any word may be a key.
     let is_main = file.directives().any(|it| it.is_block() && (it.is("http") || it.is("events")));
-    walk(file.directives(), is_main.then_some("main"), report);
+    walk(file.directives(), is_main.then_some(Context::Main), report);
 }
 
-/// What a block holds, by nginx's name for the context, where the block's own place says so.
-fn context(outer: Option<&str>, block: &str) -> Option<&'static str> {
-    Some(match (outer, block) {
-        (None | Some("main"), "http") => "http",
-        (None | Some("main"), "events") => "events",
-        (None | Some("main"), "stream") => "stream",
-        (None | Some("main"), "mail") => "mail",
-        (Some("http"), "server") => "server",
-        (Some("http"), "upstream") => "upstream",
-        (Some("stream"), "server") => "stream.server",
-        (Some("stream"), "upstream") => "stream.upstream",
-        (_, "location") => "location",
-        _ => return None,
-    })
+/// What a block holds, where the block's own place says so.
+fn context(outer: Option<Context>, block: &str) -> Option<Context> {
+    let blocks = catalog::directive(block).iter();
+    let mut here = blocks.filter_map(|entry| match entry.form {
+        Form::Block(context) if entry.contexts.contain(outer.unwrap_or(Context::Main)) => {
+            Some(context)
+        }
+        _ => None,
+    });
+    here.next().or_else(|| (block == "location").then_some(Context::Location))
 }
 
 /// The forms that a directive may have in a context, or anywhere if it may not stand there.
-fn forms(name: &str, context: Option<&str>) -> Vec<Form> {
+fn forms(name: &str, context: Option<Context>) -> Vec<Form> {
     let entries = catalog::directive(name);
-    let here: Vec<Form> = entries
-        .iter()
-        .filter(|entry| entry.contexts().any(|other| Some(other) == context))
-        .map(|entry| entry.form)
-        .collect();
+    let fits = |entry: &&Entry| context.is_some_and(|context| entry.contexts.contain(context));
+    let here: Vec<Form> = entries.iter().filter(fits).map(|entry| entry.form).collect();
     if here.is_empty() { entries.iter().map(|entry| entry.form).collect() } else { here }
 }
 
 fn walk<'a>(
     directives: impl Iterator<Item = Directive<'a>>,
-    outer: Option<&str>,
+    outer: Option<Context>,
     report: &mut Vec<Diagnostic>,
 ) {
     // A lost "{" leaves what was in its block where that may not stand: one report is enough.

@@ -1,90 +1,123 @@
-//! Variables of the handshake's headers that nothing defines, as when the `map` of the
-//! recipe was not copied with the rest.
+//! Variables that are used and that nothing defines (`ngx_http_variables_init_vars`).
 //!
-//! Only where the whole configuration is in view, and only for names that no module of
-//! nginx has, so that what is reported is certain.
+//! Only where the whole configuration is in view, and no module that is not known could
+//! define them, so that what is reported is certain.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::diagnostic::{Diagnostic, Kind, Severity};
-use crate::model::Model;
-use crate::syntax::Body;
-use crate::syntax::value::{Part, template};
+use crate::catalog::{self, Versions};
+use crate::source::Place;
+use crate::syntax::value::Part;
 
-pub(super) fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
-    let mut suspects = Vec::new();
-    for id in model.scope_ids() {
-        for &line in model.scope(id).all("proxy_set_header") {
-            let (Some(name), Some(value)) = (line.arg(0), line.arg(1)) else { continue };
-            let is_handshake =
-                ["upgrade", "connection"].iter().any(|it| name.eq_ignore_ascii_case(it));
-            for part in template(&value).unwrap_or_default().iter().filter(|_| is_handshake) {
-                if let Part::Variable(name) = part
-                    && may_be_undefined(model, name)
-                {
-                    suspects.push((line, (*name).to_owned()));
-                }
+use super::{Check, error};
+
+/// Which variables the configuration defines and uses; true stands for those of stream.
+#[derive(Debug, Default)]
+pub(super) struct Variables {
+    defined: HashSet<(bool, String)>,
+    used: HashMap<(bool, String), Vec<Place>>,
+}
+
+impl Variables {
+    /// Notes that something defines a variable, named without `$`.
+    pub(super) fn define(&mut self, name: &str, is_stream: bool) {
+        self.defined.insert((is_stream, name.to_ascii_lowercase()));
+    }
+
+    /// Notes the variables that a text uses.
+    pub(super) fn use_all(&mut self, parts: &[Part<'_>], is_stream: bool, place: Place) {
+        for part in parts {
+            if let Part::Variable(name) = part {
+                self.use_one(name, is_stream, place);
             }
         }
     }
-    if suspects.is_empty() || !model.is_whole() {
+
+    /// Notes that a variable is used.
+    pub(super) fn use_one(&mut self, name: &str, is_stream: bool, place: Place) {
+        let places = self.used.entry((is_stream, name.to_ascii_lowercase())).or_default();
+        if !places.contains(&place) && places.len() < MAX_PLACES {
+            places.push(place);
+        }
+    }
+}
+
+/// More places than these of one variable are not shown.
+const MAX_PLACES: usize = 4;
+
+/// True for a variable that nginx or one of its modules defines.
+pub(super) fn is_builtin(name: &str, is_stream: bool, versions: Versions) -> bool {
+    let protocol = if is_stream { "stream" } else { "http" };
+    catalog::variables().iter().any(|variable| {
+        variable.protocol == protocol
+            && variable.epoch.meets(versions)
+            && if variable.is_family {
+                name.starts_with(variable.name)
+            } else {
+                name == variable.name
+            }
+    })
+}
+
+/// True for a variable that a configuration may not define anew
+/// (`ngx_http_add_variable`). Families may be.
+pub(super) fn is_fixed(name: &str, is_stream: bool, versions: Versions) -> bool {
+    let protocol = if is_stream { "stream" } else { "http" };
+    let name = name.to_ascii_lowercase();
+    let mut own = catalog::variables().iter().filter(|variable| {
+        variable.protocol == protocol
+            && !variable.is_family
+            && variable.epoch.covers(versions)
+            && name == variable.name
+    });
+    own.next().is_some_and(|variable| !variable.is_changeable)
+}
+
+pub(super) fn check(check: &mut Check<'_, '_>) {
+    if !check.model.is_complete() || check.has_unknown_directives {
         return;
     }
-    let named = variables_named(model);
-    for (line, name) in suspects {
-        if named.contains(&name.to_ascii_lowercase()) {
-            continue;
-        }
-        let message = format!("unknown \"{name}\" variable");
-        let place = line.args().get(1).map_or(line.place(), |&word| line.place_of(word));
-        report.push(
-            Diagnostic::new(Kind::Validate, "unknown-variable", Severity::Error, place, message)
+    let Variables { defined, used } = std::mem::take(&mut check.variables);
+    let mut unknown: Vec<((bool, String), Vec<Place>)> = used
+        .into_iter()
+        .filter(|(key, _)| !defined.contains(key) && !is_builtin(&key.1, key.0, check.versions))
+        .collect();
+    unknown.sort_unstable();
+    for ((is_stream, name), places) in unknown {
+        let [first, more @ ..] = places.as_slice() else { continue };
+        let mut diagnostic =
+            error("unknown-variable", *first, format!("unknown \"{name}\" variable"))
                 .here("nothing defines this variable")
-                .help(
-                    "the recipe has a map at http level: `map $http_upgrade $connection_upgrade { default upgrade; '' close; }`",
-                ),
-        );
-    }
-}
-
-/// True for names like those of the recipe that are none of nginx's own.
-fn may_be_undefined(model: &Model<'_>, name: &str) -> bool {
-    const OWN: [&str; 3] = ["connection", "connection_requests", "connection_time"];
-    const PREFIXES: [&str; 8] = [
-        "http_",
-        "arg_",
-        "cookie_",
-        "sent_",
-        "upstream_",
-        "proxy_protocol_tlv_",
-        "connections_",
-        "jwt_",
-    ];
-    let name = name.to_ascii_lowercase();
-    let is_of_recipe = name.contains("upgrade") || name.contains("connection");
-    let is_own = OWN.contains(&&*name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    is_of_recipe && !is_own && model.is_undefined(&name)
-}
-
-/// Variables that some directive names, in whatever way: named groups of regular expressions
-/// and modules that ngxc does not know define them too. Directives that only use them do
-/// not count.
-fn variables_named(model: &Model<'_>) -> HashSet<String> {
-    let mut named = HashSet::new();
-    let mut add = |text: &str| {
-        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        named.extend(words.map(str::to_ascii_lowercase));
-    };
-    for file in model.project.files() {
-        for directive in file.tree.all_directives(&file.source) {
-            if let Body::Lua { .. } = directive.body() {
-                add(file.source.slice(directive.span()));
-            }
-            let name = directive.name();
-            if !matches!(&*name, "proxy_set_header" | "add_header" | "return" | "log_format") {
-                directive.arg_values().for_each(|value| add(&value));
-            }
+                .help(help(&name, is_stream, &defined, check.versions));
+        for &place in more {
+            diagnostic = diagnostic.also(place, "used here too");
         }
+        check.say(diagnostic);
     }
-    named
+}
+
+fn help(
+    name: &str,
+    is_stream: bool,
+    defined: &HashSet<(bool, String)>,
+    versions: Versions,
+) -> String {
+    if name == "memcached_key" {
+        return "set it before memcached_pass, as in `set $memcached_key $uri;`".to_owned();
+    }
+    if name.contains("upgrade") {
+        return "the recipe has a map at http level: `map $http_upgrade $connection_upgrade { default upgrade; '' close; }`".to_owned();
+    }
+    if is_builtin(name, !is_stream, versions) {
+        let (other, here) = if is_stream { ("http", "stream") } else { ("stream", "http") };
+        return format!("this is a variable of {other}, which {here} does not have");
+    }
+    let own = defined.iter().filter(|(stream, _)| *stream == is_stream).map(|(_, name)| &**name);
+    let protocol = if is_stream { "stream" } else { "http" };
+    let builtin = catalog::variables().iter().filter(|it| it.protocol == protocol);
+    let names = own.chain(builtin.filter(|it| !it.is_family).map(|it| it.name));
+    match super::placement::nearest_of(name, names) {
+        Some(near) => format!("is it `${near}`?"),
+        None => "define it with `set` or `map`, or write the text without \"$\"".to_owned(),
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::catalog::Context;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule, variable};
-use crate::model::{Model, Probe, Proxied, ScopeId, ScopeKind, Value, value_word};
+use crate::model::{Model, Probe, Proxied, ScopeId, Value, value_word};
 use crate::syntax::Directive;
 use crate::syntax::value::MatchKind;
 
@@ -112,7 +113,7 @@ fn target(proxied: &Proxied<'_>) -> Option<Target> {
 }
 
 fn server(model: &Model<'_>, scope: ScopeId) -> Option<ScopeId> {
-    model.ancestors(scope).find(|&id| model.scope(id).kind == ScopeKind::Server)
+    model.ancestors(scope).find(|&id| model.scope(id).context == Context::Server)
 }
 
 /// The access rule in a scope, if it has one.
@@ -124,7 +125,7 @@ fn guard<'p>(model: &Model<'p>, id: ScopeId) -> Option<Directive<'p>> {
     let is_on = |guard: &Directive<'_>| guard.arg(0).is_some_and(|arg| arg != "off");
     scope
         .opener
-        .filter(|_| scope.kind == ScopeKind::LimitExcept)
+        .filter(|_| scope.context == Context::LimitExcept)
         .or_else(|| scope.last("deny"))
         .or_else(|| scope.last("auth_basic").filter(is_on))
         .or_else(|| scope.last("auth_request").filter(is_on))

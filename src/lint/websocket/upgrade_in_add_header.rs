@@ -1,9 +1,10 @@
 //! `upgrade-in-add-header`: handshake headers in directives about responses.
 
+use crate::catalog::Context;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::{remove, replace};
 use crate::lint::{Category, Rule};
-use crate::model::{Model, Proxied, ScopeId, ScopeKind};
+use crate::model::{Model, Proxied, ScopeId};
 use crate::source::Span;
 use crate::syntax::Directive;
 
@@ -100,7 +101,7 @@ fn fix(
         return Some(Fix::safe("remove the line", vec![remove(line)]));
     }
     // An `if` takes no proxy_set_header, and one here would drop inherited lines.
-    let takes_it = model.scope(scope).kind != ScopeKind::IfInLocation;
+    let takes_it = model.scope(scope).context != Context::IfInLocation;
     if !takes_it || proxied.headers_scope.is_some_and(|owner| owner != scope) {
         return None;
     }
