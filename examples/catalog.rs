@@ -33,6 +33,79 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&facts, &catalog, "variables", variable)
 }
 
+/// Lines that the facts do not have: modules that distributions package, and the variables
+/// of modules whose directives are known.
+const MORE: [(&str, &str); 32] = [
+    (
+        "directives",
+        "auth_pam\t\t;\thttp,server,location,limit_except\t1\t\t\t\tauth-pam\t\tstring | off",
+    ),
+    (
+        "directives",
+        "auth_pam_service_name\t\t;\thttp,server,location,limit_except\t1\t\t\t\tauth-pam\t\tname",
+    ),
+    (
+        "directives",
+        "auth_pam_set_pam_env\t\t;\thttp,server,location,limit_except\t1\tflag\t\t\tauth-pam\t\ton | off",
+    ),
+    (
+        "directives",
+        "fair\t\t;\tupstream\t0+\t\t\t\tupstream-fair\t\t[no_rr] [weight_mode=idle|peak]",
+    ),
+    ("directives", "upstream_fair_shm_size\t\t;\thttp\t1\tsize\t\t\tupstream-fair\t\tsize"),
+    ("directives", "report_uploads\t\t;\thttp,server,location\t1\t\t\t\tupload-progress\t\tzone"),
+    (
+        "directives",
+        "track_uploads\t\t;\thttp,server,location\t2\t\t\t\tupload-progress\t\tzone timeout",
+    ),
+    ("directives", "upload_progress\t\t;\thttp\t2\t\t\t\tupload-progress\t\tzone size"),
+    (
+        "directives",
+        "upload_progress_content_type\t\t;\thttp,server,location\t1\t\t\t\tupload-progress\t\ttype",
+    ),
+    (
+        "directives",
+        "upload_progress_header\t\t;\thttp,server,location\t1\t\t\t\tupload-progress\t\tname",
+    ),
+    (
+        "directives",
+        "upload_progress_java_output\t\t;\thttp,server,location\t0\t\t\t\tupload-progress\t\t",
+    ),
+    (
+        "directives",
+        "upload_progress_json_output\t\t;\thttp,server,location\t0\t\t\t\tupload-progress\t\t",
+    ),
+    (
+        "directives",
+        "upload_progress_jsonp_output\t\t;\thttp,server,location\t0\t\t\t\tupload-progress\t\t",
+    ),
+    (
+        "directives",
+        "upload_progress_jsonp_parameter\t\t;\thttp,server,location\t1\t\t\t\tupload-progress\t\tname",
+    ),
+    (
+        "directives",
+        "upload_progress_template\t\t;\thttp,server,location\t2\t\t\t\tupload-progress\t\tstate template",
+    ),
+    ("variables", "brotli_ratio\t\thttp\t\tbrotli"),
+    ("variables", "echo_*\t\thttp\t\techo"),
+    ("variables", "fancyindex_*\t\thttp\t\tfancyindex"),
+    ("variables", "geoip2_*\t\thttp\tc\tgeoip2"),
+    ("variables", "memc_*\t\thttp\tc\tmemc"),
+    ("variables", "modsecurity_*\t\thttp\tc\tmodsecurity"),
+    ("variables", "naxsi_*\t\thttp\tc\tnaxsi"),
+    ("variables", "nchan_*\t\thttp\tc\tnchan"),
+    ("variables", "njs_*\t\thttp\t\tnjs"),
+    ("variables", "passenger_*\t\thttp\tc\tpassenger"),
+    ("variables", "push_stream_*\t\thttp\tc\tpush-stream"),
+    ("variables", "srcache_*\t\thttp\t\tsrcache"),
+    ("variables", "upload_*\t\thttp\tc\tupload-progress"),
+    ("variables", "uploadprogress_*\t\thttp\t\tupload-progress"),
+    ("variables", "vts_*\t\thttp\t\tvts"),
+    ("variables", "zstd_ratio\t\thttp\t\tzstd"),
+    ("variables", "rtmp_*\t\thttp\tc\trtmp"),
+];
+
 /// Turns each fact into lines, and writes them sorted.
 fn write(
     facts: &str,
@@ -42,7 +115,9 @@ fn write(
 ) -> Result<(), Box<dyn Error>> {
     let json = std::fs::read(Path::new(facts).join(format!("{name}.json")))?;
     let facts: Vec<Value> = serde_json::from_slice(&json)?;
-    let lines: BTreeSet<String> = facts.iter().flat_map(lines).collect();
+    let known = facts.iter().flat_map(lines);
+    let more = MORE.iter().filter(|(file, _)| *file == name).map(|(_, line)| (*line).to_owned());
+    let lines: BTreeSet<String> = known.chain(more).collect();
     let text: String = lines.into_iter().map(|line| line + "\n").collect();
     std::fs::write(catalog.join(format!("{name}.tsv")), text)?;
     Ok(())
@@ -86,7 +161,8 @@ fn directive(fact: &Value) -> Vec<String> {
     }
     let mut until = text(&fact["removed"]);
     let mut changes: Vec<&Value> = fact["changes"].as_array().into_iter().flatten().collect();
-    changes.sort_by_key(|change| numbers(&text(&change["version"])));
+    // Going back, the type comes first: it says what a duplicate means.
+    changes.sort_by_key(|change| (numbers(&text(&change["version"])), change["field"] == "type"));
     let mut later: Option<String> = None;
     for change in changes.into_iter().rev() {
         let field = text(&change["field"]);
@@ -149,7 +225,7 @@ fn set(state: &mut State, field: &str, value: &Value, more: &Value, fewer: &Valu
         "block" => state.is_block = value == true,
         "deprecated" => state.deprecated = text(value),
         // The raw class of a handler of its own says nothing of its duplicates.
-        "duplicate" if value == "error" || value == "accumulate" => state.duplicate = text(value),
+        "duplicate" if state.kind != "custom" => state.duplicate = text(value),
         _ => {}
     }
 }

@@ -43,7 +43,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use catalog::Target;
-use diagnostic::{Applicability, Diagnostic, Kind};
+use diagnostic::{Applicability, Diagnostic, Kind, Severity};
 use model::Model;
 use project::{File, Project};
 use source::{Source, SourceId};
@@ -75,6 +75,10 @@ pub fn check(project: &Project, target: &Target) -> Vec<Diagnostic> {
         lint::model(&model, &mut report);
     }
     agree_on_shared_files(project, &mut report);
+    if target.check_files {
+        let missing = report.iter_mut().filter(|finding| finding.rule == "missing-include");
+        missing.for_each(|finding| finding.severity = Severity::Error);
+    }
     report.retain(|finding| project.is_shown(finding.label.place.source));
     report.sort_by_cached_key(|finding| {
         let place = finding.label.place;
@@ -82,10 +86,15 @@ pub fn check(project: &Project, target: &Target) -> Vec<Diagnostic> {
             project.source(place.source).path.clone(),
             place.span,
             finding.rule,
+            // What nginx would say of one place may be several things.
+            (finding.kind != Kind::Lint).then(|| finding.message.clone()),
             Reverse(finding.severity),
         )
     });
-    report.dedup_by(|b, a| a.rule == b.rule && a.label.place == b.label.place);
+    report.dedup_by(|b, a| {
+        let is_same = a.rule == b.rule && a.label.place == b.label.place;
+        is_same && (a.kind == Kind::Lint || a.message == b.message)
+    });
     report
 }
 

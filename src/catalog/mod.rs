@@ -233,6 +233,8 @@ pub struct Variable {
     pub protocol: &'static str,
     /// A configuration may define it anew.
     pub is_changeable: bool,
+    /// The module that brings it, `plus` for NGINX Plus; empty for nginx itself.
+    pub origin: &'static str,
 }
 
 static VARIABLES: LazyLock<Vec<Variable>> = LazyLock::new(|| {
@@ -247,6 +249,7 @@ static VARIABLES: LazyLock<Vec<Variable>> = LazyLock::new(|| {
             epoch: Epoch::parse(field()),
             protocol: field(),
             is_changeable: field() == "c",
+            origin: field(),
         }
     };
     lines.map(variable).collect()

@@ -263,7 +263,12 @@ fn may_stand_in(directive: Directive<'_>, context: Context) -> bool {
             && entry.contexts != Contexts::ANY
             && entry.contexts.contain(context)
     };
-    catalog::directive(&directive.name()).iter().any(fits)
+    let name = directive.name();
+    let inner =
+        if context == Context::Server { Context::IfInServer } else { Context::IfInLocation };
+    catalog::directive(&name).iter().any(fits)
+        // What an `if` holds says whether it stands in a server or in a location.
+        && (name != "if" || directive.directives().all(|it| may_stand_in(it, inner)))
 }
 
 /// True for a `server` block that has something that one in `http {}` may not have.

@@ -43,8 +43,8 @@ pub(super) fn is_shipped(path: &Path) -> bool {
     SHIPPED.iter().any(|name| path.ends_with(name))
 }
 
-/// A missing file is an error where nginx would start with this include, and advice in a
-/// snippet: what that includes may be on the machine it is made for.
+/// What is included may be on the machine that the configuration is for: a warning where
+/// nginx would start with this include, and advice in a snippet.
 pub(super) fn not_opened(
     place: Place,
     path: &Path,
@@ -74,7 +74,7 @@ pub(super) fn not_opened(
     } else {
         "make the file readable; what it sets is not known here"
     };
-    Diagnostic::new(Kind::Validate, "missing-include", Severity::Error, place, message)
+    Diagnostic::new(Kind::Validate, "missing-include", Severity::Warning, place, message)
         .here("nothing of it could be checked")
         .help(help)
 }

@@ -109,7 +109,7 @@ impl Project {
             Ok(id) => {
                 let above = if loader.is_main(id) { None } else { loader.main_directory(path) };
                 let walk = loader.walk_root(id, prefix.or(above.as_deref()).or(path.parent()));
-                loader.project.shown.extend(&walk.done);
+                loader.project.shown.extend(walk.own());
                 loader.project.roots.push(walk.root);
             }
             Err(error) => loader.unreadable(path, &error),
@@ -231,6 +231,17 @@ struct Walk {
     /// The files from the root to the one being walked.
     chain: Vec<SourceId>,
     done: HashSet<SourceId>,
+    /// Files of this machine that a configuration made for another one happens to include.
+    foreign: HashSet<SourceId>,
+    /// What is being walked is one, or included by one.
+    is_foreign: bool,
+}
+
+impl Walk {
+    /// The files that are looked at for their own sake.
+    fn own(&self) -> impl Iterator<Item = &SourceId> {
+        self.done.difference(&self.foreign)
+    }
 }
 
 impl Loader<'_> {
@@ -246,7 +257,7 @@ impl Loader<'_> {
         let above = if is_main || prefix.is_some() { None } else { self.main_directory(path) };
         let directory = prefix.map(Path::to_owned).or(above).filter(|_| !is_main);
         let walk = self.walk_root(id, prefix.or(directory.as_deref()).or(path.parent()));
-        self.project.shown.extend(&walk.done);
+        self.project.shown.extend(walk.own());
         let main = directory.and_then(|directory| self.main_in(&directory));
         match main.filter(|(_, files)| files.contains(&id)) {
             // What includes a snippet says what its context is; it becomes a root once.
@@ -262,14 +273,23 @@ impl Loader<'_> {
     }
 
     fn is_main(&self, id: SourceId) -> bool {
-        self.project.file(id).directives().any(|it| it.is("http") || it.is("events"))
+        const OUTERMOST: [&str; 4] = ["events", "http", "stream", "mail"];
+        let mut directives = self.project.file(id).directives();
+        directives.any(|it| OUTERMOST.iter().any(|name| it.is(name)))
     }
 
     fn walk_root(&mut self, id: SourceId, prefix: Option<&Path>) -> Walk {
         let context = named_context(self.project.file(id));
         let root = Root { source: id, is_main: self.is_main(id), context, ..Root::default() };
         let prefix = prefix.unwrap_or(Path::new("")).to_owned();
-        let mut walk = Walk { prefix, root, chain: Vec::new(), done: HashSet::new() };
+        let mut walk = Walk {
+            prefix,
+            root,
+            chain: Vec::new(),
+            done: HashSet::new(),
+            foreign: HashSet::new(),
+            is_foreign: false,
+        };
         self.walk(id, &mut walk);
         walk
     }
@@ -336,6 +356,9 @@ impl Loader<'_> {
         if !walk.done.insert(id) {
             return;
         }
+        if walk.is_foreign {
+            walk.foreign.insert(id);
+        }
         walk.chain.push(id);
         let file = self.project.file(id);
         let includes: Vec<(Place, u32, Option<PathBuf>)> = file
@@ -346,10 +369,22 @@ impl Loader<'_> {
             .collect();
         for (place, start, target) in includes {
             let Some(target) = target else { continue };
+            let is_foreign = walk.is_foreign;
+            walk.is_foreign |= self.leads_away(&target, walk);
             let included = self.include(place, &target, walk);
+            walk.is_foreign = is_foreign;
             walk.root.includes.insert((id, start), included);
         }
         walk.chain.pop();
+    }
+
+    /// True for a path of the machine in a configuration that lies elsewhere, as in a
+    /// checkout: what it finds here is not what it is for.
+    fn leads_away(&self, target: &Path, walk: &Walk) -> bool {
+        let of_machine = |path: &Path| path.starts_with("/etc") || path.starts_with("/usr");
+        let root = &self.project.source(walk.root.source).path;
+        let root = self.files.absolute(root).unwrap_or_else(|| root.clone());
+        of_machine(target) && !of_machine(&root)
     }
 
     fn include(&mut self, place: Place, target: &Path, walk: &mut Walk) -> Included {

@@ -82,7 +82,7 @@ fn caseless(regex: &str) -> (&str, bool) {
 
 /// Keys that may not meet, as `ngx_hash_add_key` has them.
 #[derive(Default)]
-struct Keys {
+pub(super) struct Keys {
     /// Keys may be host names with a wildcard.
     are_hosts: bool,
     exact: HashSet<String>,
@@ -93,7 +93,13 @@ struct Keys {
 impl Keys {
     const CONFLICT: &str = "conflicting parameter";
 
-    fn add(&mut self, key: &str) -> Result<(), &'static str> {
+    /// Keys that are host names.
+    pub(super) fn hosts() -> Self {
+        Self { are_hosts: true, ..Self::default() }
+    }
+
+    /// Notes a key, or says why it may not be there.
+    pub(super) fn add(&mut self, key: &str) -> Result<(), &'static str> {
         let key = key.to_ascii_lowercase();
         let mut is_new = true;
         if self.are_hosts {

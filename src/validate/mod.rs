@@ -46,6 +46,7 @@ pub fn model(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         seen: HashSet::new(),
         names: names::Names::default(),
         variables: variables::Variables::default(),
+        listens: HashMap::new(),
         regexes: HashMap::new(),
         has_unknown_directives: false,
         is_mixed: false,
@@ -81,6 +82,7 @@ struct Check<'m, 'p> {
     seen: HashSet<Cow<'p, str>>,
     names: names::Names<'p>,
     variables: variables::Variables,
+    listens: handlers::Listens<'p>,
     /// Compiled expressions by pattern and whether letter case does not matter.
     regexes: HashMap<(String, bool), Result<Regex, String>>,
     /// Modules that nobody knows may define variables.
@@ -181,16 +183,33 @@ impl<'p> Check<'_, 'p> {
     }
 
     /// Says that a block has the directive already.
-    fn duplicate(&mut self, directive: Directive<'p>) {
+    fn duplicate(&mut self, directive: Directive<'_>) {
+        self.duplicate_of(directive, |_| true);
+    }
+
+    /// Says that a block has the directive already, in one that `is_same`.
+    fn duplicate_of(&mut self, directive: Directive<'_>, is_same: impl Fn(&Directive<'_>) -> bool) {
         let name = directive.name();
         let message = format!("\"{name}\" directive is duplicate");
         let mut diagnostic = self.wrong("duplicate", directive, message);
         let lines = self.model.scope(self.scope).lines().iter();
-        let first = lines.map(|line| line.directive).find(|other| other.is(&name));
+        let mut others = lines.map(|line| line.directive);
+        let first = others.find(|other| other.is(&name) && is_same(other));
         if let Some(first) = first.filter(|first| first.place() != directive.place()) {
             diagnostic = diagnostic.also(first.place(), "the first one is here");
         }
         self.say(diagnostic.help("keep one of them: nginx takes it once in a block"));
+    }
+
+    /// Directives of the same name that stand before one in this scope.
+    fn earlier(
+        &self,
+        directive: Directive<'_>,
+    ) -> impl Iterator<Item = Directive<'p>> + use<'p, '_> {
+        let all = self.model.scope(self.scope).all(&directive.name());
+        let place = directive.place();
+        let index = all.iter().position(|other| other.place() == place).unwrap_or(0);
+        all[..index].iter().copied()
     }
 
     /// The first directive of a name in this scope; it may be the one at hand.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::source::Place;
 use crate::syntax::Directive;
 
+use super::handlers::{Buffer, Pass};
 use super::{Check, error};
 
 /// A shared memory zone (`ngx_shared_memory_add`).
@@ -22,8 +23,18 @@ pub(super) struct Zone {
 #[derive(Debug, Default)]
 pub(super) struct Names<'p> {
     zones: HashMap<String, Zone>,
-    /// Formats of logs by protocol (true for stream) and name in lower case.
+    /// The key that a limit counts by, by zone, with the directive that binds them.
+    zone_keys: HashMap<String, (String, Place)>,
+    /// Formats of logs by protocol (true for stream) and name.
     pub(super) log_formats: HashMap<(bool, String), Directive<'p>>,
+    /// Upstreams by protocol (true for stream) and name in lower case.
+    pub(super) upstreams: HashMap<(bool, String), Directive<'p>>,
+    /// What is passed on to.
+    pub(super) passes: Vec<Pass>,
+    /// Paths of caches, with the directives that name them.
+    pub(super) cache_paths: HashMap<String, Place>,
+    /// How the logs of a path are buffered.
+    pub(super) log_buffers: HashMap<String, (Buffer, Place)>,
 }
 
 impl Check<'_, '_> {
@@ -60,6 +71,18 @@ impl Check<'_, '_> {
         true
     }
 
+    /// Binds a zone to the key of a limit; what it is bound to, if it is already.
+    pub(super) fn bind_zone(
+        &mut self,
+        zone: &str,
+        key: String,
+        place: Place,
+    ) -> Option<(String, Place)> {
+        let bound = self.names.zone_keys.get(zone).cloned();
+        self.names.zone_keys.entry(zone.to_owned()).or_insert((key, place));
+        bound
+    }
+
     /// True if a directive before this one gave the zone its size.
     pub(super) fn has_sized_zone(&self, name: &str, user: &str) -> bool {
         self.names.zones.get(name).is_some_and(|zone| zone.user == user && zone.size.is_some())
@@ -93,8 +116,8 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
 fn definition(user: &str) -> String {
     match user {
         "limit_req" => "define it at http level: `limit_req_zone $binary_remote_addr zone=name:10m rate=10r/s;`".to_owned(),
-        "limit_conn" => {
-            "define it at http level: `limit_conn_zone $binary_remote_addr zone=name:10m;`".to_owned()
+        "limit_conn" | "stream limit_conn" => {
+            "define it at http or stream level: `limit_conn_zone $binary_remote_addr zone=name:10m;`".to_owned()
         }
         cache if cache.ends_with("_cache") => {
             format!("define it at http level: `{cache}_path /path keys_zone=name:10m;`")

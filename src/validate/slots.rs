@@ -44,11 +44,14 @@ pub(super) fn check<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, ent
             plain(check, directive, word, entry, is_valid, help);
         }
         ValueType::Enum => {
-            if !words(entry).any(|other| other.eq_ignore_ascii_case(&text)) {
+            let is_known = words(entry).any(|other| other.eq_ignore_ascii_case(&text));
+            if !is_known && !entry.detail.is_empty() {
                 let help = format!("write {}", listed(entry));
                 check.invalid_for(directive, word, format!("invalid value \"{text}\""), help);
             }
         }
+        // Of some modules the words are not known.
+        ValueType::Bitmask if entry.detail.is_empty() => {}
         ValueType::Bitmask => bitmask(check, directive, entry),
         ValueType::Path => {
             let levels: Option<Vec<i64>> =

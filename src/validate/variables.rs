@@ -67,6 +67,7 @@ pub(super) fn is_fixed(name: &str, is_stream: bool, versions: Versions) -> bool 
     let mut own = catalog::variables().iter().filter(|variable| {
         variable.protocol == protocol
             && !variable.is_family
+            && variable.origin.is_empty()
             && variable.epoch.covers(versions)
             && name == variable.name
     });

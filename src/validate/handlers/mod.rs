@@ -1,25 +1,126 @@
 //! What nginx makes of the arguments of single directives: one function for each function
 //! of nginx that reads them, in a file for each part of nginx.
 
+mod block;
+mod cache;
+mod core;
+mod limit;
+mod listen;
+mod location;
+mod log;
+mod main;
+mod proxy;
 mod rewrite;
+mod sticky;
+mod upstream;
 
-use crate::catalog::{Entry, ValueType};
+pub(super) use listen::{Listen, Listens};
+pub(super) use log::Buffer;
+pub(super) use proxy::Pass;
+
+use crate::catalog::{Context, Entry, ValueType};
 use crate::model::ScopeId;
 use crate::syntax::Directive;
 
-use super::Check;
+use super::{Check, error};
 
 /// Reads the arguments of a directive, whose number is right.
 type Handler = for<'m, 'p> fn(&mut Check<'m, 'p>, Directive<'p>);
 
 /// By nginx's function or, where that is a common one, by the directive; sorted.
 const HANDLERS: &[(&str, Handler)] = &[
+    ("grpc_set_header", core::set_header),
+    ("least_time", upstream::least_time),
+    ("ngx_conf_split_clients_block", block::map),
+    ("ngx_http_access_rule", core::access),
+    ("ngx_http_charset_map_block", block::charset_map),
+    ("ngx_http_core_error_page", core::error_page),
+    ("ngx_http_core_limit_except", location::limit_except),
+    ("ngx_http_core_listen", listen::http),
+    ("ngx_http_core_location", location::location),
+    ("ngx_http_core_resolver", core::resolver),
+    ("ngx_http_core_root", location::root),
+    ("ngx_http_core_server_name", core::server_name),
+    ("ngx_http_fastcgi_cache", cache::cache),
+    ("ngx_http_fastcgi_cache_key", core::text),
+    ("ngx_http_fastcgi_pass", proxy::plain),
+    ("ngx_http_fastcgi_split_path_info", block::split_path_info),
+    ("ngx_http_fastcgi_store", cache::store),
+    ("ngx_http_file_cache_set_slot", cache::path),
+    ("ngx_http_file_cache_valid_set_slot", cache::valid),
+    ("ngx_http_geo_block", block::geo),
+    ("ngx_http_grpc_pass", proxy::with_scheme),
+    ("ngx_http_headers_add", core::add_header),
+    ("ngx_http_headers_expires", core::expires),
+    ("ngx_http_limit_conn", limit::conn),
+    ("ngx_http_limit_conn_zone", limit::conn_zone),
+    ("ngx_http_limit_req", limit::req),
+    ("ngx_http_limit_req_zone", limit::req_zone),
+    ("ngx_http_log_set_format", log::format),
+    ("ngx_http_log_set_log", log::access),
+    ("ngx_http_map_block", block::map),
+    ("ngx_http_memcached_pass", proxy::memcached),
+    ("ngx_http_proxy_cache", cache::cache),
+    ("ngx_http_proxy_cache_key", core::text),
+    ("ngx_http_proxy_cookie_domain", proxy::cookie),
+    ("ngx_http_proxy_cookie_flags", proxy::cookie),
+    ("ngx_http_proxy_cookie_path", proxy::cookie),
+    ("ngx_http_proxy_pass", proxy::http),
+    ("ngx_http_proxy_redirect", proxy::redirect),
+    ("ngx_http_proxy_store", cache::store),
     ("ngx_http_rewrite", rewrite::rewrite),
     ("ngx_http_rewrite_if", rewrite::condition),
     ("ngx_http_rewrite_return", rewrite::ret),
     ("ngx_http_rewrite_set", rewrite::set),
+    ("ngx_http_scgi_cache", cache::cache),
+    ("ngx_http_scgi_cache_key", core::text),
+    ("ngx_http_scgi_pass", proxy::plain),
+    ("ngx_http_scgi_store", cache::store),
+    ("ngx_http_try_files", core::try_files),
+    ("ngx_http_upstream", upstream::upstream),
+    ("ngx_http_upstream_bind_set_slot", proxy::bind),
+    ("ngx_http_upstream_hash", upstream::hash),
+    ("ngx_http_upstream_ip_hash", upstream::bare),
+    ("ngx_http_upstream_keepalive", upstream::keepalive),
+    ("ngx_http_upstream_least_conn", upstream::bare),
+    ("ngx_http_upstream_least_time", upstream::least_time),
+    ("ngx_http_upstream_param_set_slot", proxy::param),
+    ("ngx_http_upstream_random", upstream::random),
+    ("ngx_http_upstream_resolver", core::resolver),
+    ("ngx_http_upstream_server", upstream::server),
+    ("ngx_http_upstream_sticky", sticky::sticky),
+    ("ngx_http_upstream_zone", upstream::zone),
+    ("ngx_http_uwsgi_cache", cache::cache),
+    ("ngx_http_uwsgi_cache_key", core::text),
+    ("ngx_http_uwsgi_pass", proxy::with_scheme),
+    ("ngx_http_uwsgi_store", cache::store),
+    ("ngx_http_valid_referers", core::valid_referers),
+    ("ngx_mail_core_listen", listen::mail),
+    ("ngx_mail_core_resolver", core::resolver),
+    ("ngx_stream_access_rule", core::access),
+    ("ngx_stream_core_listen", listen::stream),
+    ("ngx_stream_core_resolver", core::resolver),
+    ("ngx_stream_core_server_name", core::server_name),
+    ("ngx_stream_geo_block", block::geo),
+    ("ngx_stream_limit_conn", limit::conn),
+    ("ngx_stream_limit_conn_zone", limit::conn_zone),
+    ("ngx_stream_log_set_format", log::format),
+    ("ngx_stream_log_set_log", log::access),
+    ("ngx_stream_map_block", block::map),
+    ("ngx_stream_pass", proxy::plain),
+    ("ngx_stream_proxy_bind", proxy::bind),
+    ("ngx_stream_proxy_pass", proxy::plain),
     ("ngx_stream_return", rewrite::stream_return),
     ("ngx_stream_set", rewrite::set),
+    ("ngx_stream_upstream", upstream::upstream),
+    ("ngx_stream_upstream_hash", upstream::hash),
+    ("ngx_stream_upstream_least_conn", upstream::bare),
+    ("ngx_stream_upstream_random", upstream::random),
+    ("ngx_stream_upstream_resolver", core::resolver),
+    ("ngx_stream_upstream_server", upstream::server),
+    ("ngx_stream_upstream_zone", upstream::zone),
+    ("proxy_set_body", core::text),
+    ("proxy_set_header", core::set_header),
 ];
 
 fn handler(name: &str) -> Option<Handler> {
@@ -47,15 +148,64 @@ pub(super) fn check<'p>(
     }
 }
 
-/// What stands at the end of a block's check.
-pub(super) fn end_of_block(_check: &mut Check<'_, '_>) {}
+/// What nginx looks at when a block, or all, is read.
+pub(super) fn end_of_block(check: &mut Check<'_, '_>) {
+    if matches!(check.context, Context::Server | Context::Location) {
+        location::duplicates(check);
+    }
+    if matches!(check.context, Context::Upstream | Context::StreamUpstream) {
+        upstream::end(check);
+    }
+}
 
 /// A directive of another module may define the variables that it names.
-fn third_party<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, _entry: &Entry) {
+fn third_party<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, entry: &Entry) {
+    if entry.origin.ends_with("lua") && !lua(check, directive, entry.name) {
+        return;
+    }
     let is_stream = check.context.is_stream();
     for word in directive.arg_values() {
         if let Some(name) = word.strip_prefix('$') {
             check.variables.define(name, is_stream);
         }
     }
+}
+
+/// The Lua module has one handler for each phase of a block, and sets variables that are
+/// written as such; false if something is wrong, which is said.
+fn lua(check: &mut Check<'_, '_>, directive: Directive<'_>, name: &str) -> bool {
+    const PHASES: [&str; 6] =
+        ["rewrite", "access", "content", "log", "header_filter", "body_filter"];
+    let phase = |name: &str| {
+        let phase = name.split_once("_by_lua")?.0;
+        PHASES.into_iter().find(|other| *other == phase)
+    };
+    if let Some(own) = phase(name) {
+        let lines = check.model.scope(check.scope).lines().iter().map(|line| line.directive);
+        let place = directive.place();
+        let mut before = lines.take_while(|other| other.place() != place);
+        if let Some(first) = before.find(|other| phase(&other.name()) == Some(own)) {
+            let message = format!("\"{name}\" directive is duplicate");
+            check.say(
+                error("duplicate", place, message).also(first.place(), "the first one is here"),
+            );
+            return false;
+        }
+    }
+    if name.starts_with("set_by_lua")
+        && let Some(&word) = directive.args().first()
+    {
+        let text = word.value(directive.source);
+        if !text.starts_with('$') {
+            let message = format!("invalid variable name \"{text}\"");
+            check.invalid_for(directive, word, message, "put a \"$\" before the name");
+            return false;
+        }
+    }
+    true
+}
+
+/// Stub until the other tree is merged.
+pub(super) fn is_cipher_list(_: &str) -> bool {
+    true
 }

@@ -1,0 +1,300 @@
+//! `upstream` blocks of http and stream: servers, balancing methods, keepalive, zones.
+
+use crate::catalog::{Context, Version};
+use crate::syntax::address::{Host, Use};
+use crate::syntax::value::{number, seconds, size};
+use crate::syntax::{Directive, Word};
+use crate::validate::{Check, error, warning};
+
+use super::core::{invalid_parameter, parameter};
+use super::limit::LEAST_ZONE;
+
+/// Directives that choose how servers are picked.
+const METHODS: [&str; 5] = ["hash", "ip_hash", "least_conn", "least_time", "random"];
+
+/// `ngx_http_upstream` and `ngx_stream_upstream`: the name.
+pub(super) fn upstream<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
+    let Some(&word) = directive.args().first() else { return };
+    let name = word.value(directive.source).into_owned();
+    let key = (check.context.is_stream(), name.to_ascii_lowercase());
+    if let Some(first) = check.names.upstreams.get(&key).copied() {
+        let message = format!("duplicate upstream \"{name}\"");
+        check.say(
+            error("duplicate", directive.place(), message)
+                .also(first.place(), "the first one is here")
+                .help("keep one of them, or choose another name"),
+        );
+        return;
+    }
+    check.names.upstreams.insert(key, directive);
+}
+
+/// What is wrong with a whole upstream, once it is read.
+pub(super) fn end(check: &mut Check<'_, '_>) {
+    let scope = check.model.scope(check.scope);
+    let Some(opener) = scope.opener else { return };
+    if scope.has_unknown_include || scope.last("state").is_some() {
+        return;
+    }
+    let servers = scope.all("server");
+    if servers.is_empty() {
+        let message = "no servers are inside upstream";
+        check.say(error("incomplete", opener.place(), message).help("add a `server` line"));
+        return;
+    }
+    let is = |server: &Directive<'_>, word: &str| server.arg_values().skip(1).any(|it| it == word);
+    let name = opener.arg(0).unwrap_or_default().into_owned();
+    let picks = METHODS.iter().any(|method| scope.last(method).is_some());
+    if !picks && servers.iter().all(|server| is(server, "backup")) {
+        let message = format!("no servers in upstream \"{name}\"");
+        check.say(
+            error("incomplete", opener.place(), message)
+                .help("all servers are `backup`: at least one has to be without it"),
+        );
+    }
+    let Some(resolved) = servers.iter().copied().find(|server| is(server, "resolve")) else {
+        return;
+    };
+    if !check.versions.have(RESOLVE) {
+        return;
+    }
+    let has_zone = scope.last("zone").is_some();
+    let has_resolver = check.model.effective(check.scope, "resolver").is_some();
+    let place = resolved.place();
+    if !has_zone {
+        let message = format!(
+            "resolving names at run time requires upstream \"{name}\" to be in shared memory"
+        );
+        let help = "add a zone to the upstream, as in `zone backend 64k;`";
+        check.say(error("incomplete", place, message).help(help));
+    } else if !has_resolver && check.model.is_complete() {
+        let message =
+            format!("no resolver defined to resolve names at run time in upstream \"{name}\"");
+        check.say(error("incomplete", place, message).help("add a `resolver`"));
+    }
+}
+
+const RESOLVE: Version = Version::new(1, 27, 3);
+const ROUTE: Version = Version::new(1, 29, 6);
+
+/// `ngx_http_upstream_server` and `ngx_stream_upstream_server`
+pub(super) fn server(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+    let [word, parameters @ ..] = directive.args() else { return };
+    let mut service = None;
+    let mut resolves = false;
+    for &word in parameters {
+        let text = word.value(directive.source).into_owned();
+        if !peer_parameter(check, directive, word) {
+            return;
+        }
+        resolves |= text == "resolve";
+        service = text.strip_prefix("service=").map(str::to_owned).or(service);
+    }
+    let text = word.value(directive.source).into_owned();
+    let wrong = |what: &str| {
+        error("conflict", directive.place(), format!("service upstream \"{text}\" {what}"))
+    };
+    if service.is_some() && !resolves {
+        check.say(wrong("requires \"resolve\" parameter"));
+        return;
+    }
+    let place = format!("upstream \"{text}\"");
+    let Some(found) = check.address(directive, *word, &text, Use::Connect, &place) else { return };
+    let is_name = matches!(found.host, Host::Name(_));
+    if service.is_some() && found.port.is_some() {
+        check.say(wrong("may not have port"));
+    } else if service.is_some() && !is_name {
+        check.say(wrong("requires domain name"));
+    } else if check.context == Context::StreamUpstream
+        && found.port.is_none()
+        && !matches!(found.host, Host::Unix(_))
+        && service.is_none()
+    {
+        let message = format!("no port in {place}");
+        check.invalid_for(
+            directive,
+            *word,
+            message,
+            "in stream a server has no default port: write host:port",
+        );
+    }
+}
+
+/// Reads a parameter of a server; false if it is wrong, which is said.
+fn peer_parameter(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Word) -> bool {
+    let text = word.value(directive.source).into_owned();
+    let is_http = check.context == Context::Upstream;
+    let (name, value) = parameter(&text);
+    let help = match (name, value) {
+        ("weight", Some(value)) if number(value).is_some_and(|weight| weight > 0) => return true,
+        ("max_conns" | "max_fails", Some(value)) if number(value).is_some() => return true,
+        ("fail_timeout", Some(value)) if seconds(value).is_some() => return true,
+        ("backup", None) => {
+            let Some(method) = method_before(check, directive) else { return true };
+            if !matches!(&*method.name(), "hash" | "ip_hash" | "random") {
+                return true;
+            }
+            let message = "balancing method does not support parameter \"backup\"";
+            check.say(
+                error("conflict", directive.place_of(word), message)
+                    .also(method.place(), "this method knows no backup servers"),
+            );
+            return false;
+        }
+        ("down", None) => return true,
+        ("resolve", None) | ("service", Some(_)) if check.versions.have(RESOLVE) => {
+            if value == Some("") {
+                check.invalid(directive, word, "service is empty");
+            }
+            return value != Some("");
+        }
+        ("drain", None) if is_http && check.versions.have(ROUTE) => return true,
+        ("route", Some(value)) if is_http && check.versions.have(ROUTE) => {
+            let message = match value.len() {
+                0 => "route is empty",
+                1..=32 => return true,
+                _ => "route is longer than 32",
+            };
+            check.invalid(directive, word, message);
+            return false;
+        }
+        ("resolve" | "service", _) => {
+            "resolve and service= came with nginx 1.27.3 (NGINX Plus before)"
+        }
+        ("drain" | "route", _) if is_http => {
+            "route= and drain came with nginx 1.29.6 (NGINX Plus before)"
+        }
+        ("slow_start", Some(_)) => "slow_start= is for NGINX Plus alone",
+        ("weight", _) => "a weight is a number from 1",
+        _ => {
+            "parameters are weight=, max_conns=, max_fails=, fail_timeout=, backup, down, resolve, service="
+        }
+    };
+    invalid_parameter(check, directive, word, help);
+    false
+}
+
+/// The method that stands last before a directive of the same upstream.
+fn method_before<'p>(check: &Check<'_, 'p>, directive: Directive<'_>) -> Option<Directive<'p>> {
+    let place = directive.place();
+    let lines = check.model.scope(check.scope).lines().iter().map(|line| line.directive);
+    let before = lines.take_while(|other| other.place() != place);
+    before.filter(|other| METHODS.contains(&&*other.name())).last()
+}
+
+/// Says it if another method, or before 1.29.7 `keepalive`, stands before a method.
+fn redefined(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+    let place = directive.place();
+    let lines = check.model.scope(check.scope).lines().iter().map(|line| line.directive);
+    let before: Vec<_> = lines.take_while(|other| other.place() != place).collect();
+    let is_old = check.versions.newest < Version::KEEPALIVE_BY_DEFAULT;
+    let is_other = |other: &&Directive<'_>| {
+        let name = other.name();
+        METHODS.contains(&&*name) || is_old && name == "keepalive"
+    };
+    if let Some(first) = before.iter().find(is_other) {
+        let mut diagnostic = warning("meaningless", place, "load balancing method redefined")
+            .also(first.place(), "this one is without effect");
+        if first.is("keepalive") {
+            diagnostic = diagnostic.help("put keepalive behind the method");
+        }
+        check.say(diagnostic);
+    }
+}
+
+/// `ngx_http_upstream_hash`, and the same of stream.
+pub(super) fn hash<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
+    let [key, more @ ..] = directive.args() else { return };
+    if !check.template(directive, *key) {
+        return;
+    }
+    redefined(check, directive);
+    if let [word] = more
+        && word.value(directive.source) != "consistent"
+    {
+        invalid_parameter(check, directive, *word, "the second word can only be `consistent`");
+    }
+}
+
+/// `ngx_http_upstream_ip_hash`, `ngx_http_upstream_least_conn` and its like
+pub(super) fn bare(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+    redefined(check, directive);
+}
+
+/// `ngx_http_upstream_random`, and the same of stream.
+pub(super) fn random(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+    redefined(check, directive);
+    match directive.args() {
+        [] => {}
+        [two, more @ ..] if two.value(directive.source) == "two" => {
+            if let [word, ..] = more
+                && word.value(directive.source) != "least_conn"
+            {
+                let help = "the method of two can only be `least_conn`";
+                invalid_parameter(check, directive, *word, help);
+            }
+        }
+        [word, ..] => invalid_parameter(check, directive, *word, "write `random two least_conn`"),
+    }
+}
+
+/// `ngx_http_upstream_least_time`, and the same of stream.
+pub(super) fn least_time(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+    redefined(check, directive);
+    let times: &[&str] = match check.context {
+        Context::Upstream => &["header", "last_byte"],
+        _ => &["connect", "first_byte", "last_byte"],
+    };
+    for (index, &word) in directive.args().iter().enumerate() {
+        let text = word.value(directive.source);
+        let is_valid =
+            if index == 0 { times.contains(&&*text) } else { text.starts_with("inflight") };
+        if !is_valid {
+            invalid_parameter(check, directive, word, &format!("write {}", times.join(" or ")));
+            return;
+        }
+    }
+}
+
+/// `ngx_http_upstream_keepalive`
+pub(super) fn keepalive(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+    let [word, more @ ..] = directive.args() else { return };
+    let text = word.value(directive.source);
+    let takes_zero = check.versions.have(Version::KEEPALIVE_BY_DEFAULT);
+    let is_valid = number(&text).is_some_and(|count| count > 0 || takes_zero);
+    if !is_valid {
+        let message = format!("invalid value \"{text}\" in \"keepalive\" directive");
+        let help = "write how many idle connections each worker keeps";
+        check.invalid_for(directive, *word, message, help);
+    } else if let [word] = more
+        && word.value(directive.source) != "local"
+    {
+        invalid_parameter(check, directive, *word, "the second word can only be `local`");
+    }
+}
+
+/// `ngx_http_upstream_zone`, and the same of stream.
+pub(super) fn zone(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+    let [name_word, more @ ..] = directive.args() else { return };
+    let name = name_word.value(directive.source).into_owned();
+    if name.is_empty() {
+        check.invalid(directive, *name_word, "invalid zone name \"\"");
+        return;
+    }
+    let mut bytes = None;
+    if let [word] = more {
+        let text = word.value(directive.source);
+        bytes = size(&text);
+        let message = match bytes {
+            None => format!("invalid zone size \"{text}\""),
+            Some(size) if size < LEAST_ZONE => format!("zone \"{name}\" is too small"),
+            Some(_) => String::new(),
+        };
+        if !message.is_empty() {
+            check.invalid_for(directive, *word, message, "write a size of at least 32k");
+            return;
+        }
+    }
+    let user = if check.context == Context::Upstream { "upstream" } else { "stream upstream" };
+    check.zone(&name, bytes, user, directive.place());
+}
