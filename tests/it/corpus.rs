@@ -77,7 +77,7 @@ fn syntax_errors_are_found_where_they_are() {
     assert!(rejected.len() > 50, "the corpus has only {} syntax errors", rejected.len());
     for row in rejected {
         let project = Project::load(&Files::disk(), std::slice::from_ref(&row.path), None);
-        let report = ngxc::check(&project, Version::OLDEST_COMMON);
+        let report = ngxc::check(&project, &Version::OLDEST_COMMON.into());
         let named: u32 =
             row.message.rsplit(':').next().and_then(|line| line.parse().ok()).expect("a line");
         // nginx names the line where it stops; the cause is on it or before it. In a map,

@@ -12,4 +12,6 @@ mod nginx;
 mod oracle;
 mod support;
 mod tidy;
+mod trial;
+mod vectors;
 mod websocket;
