@@ -6,6 +6,8 @@ mod corpus;
 mod docs;
 mod files;
 mod fixtures;
+mod frame;
+mod generate;
 mod hostile;
 mod laws;
 mod nginx;
