@@ -13,6 +13,7 @@ mod laws;
 mod nginx;
 mod oracle;
 mod support;
+mod tally;
 mod tidy;
 mod trial;
 mod vectors;

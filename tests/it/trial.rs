@@ -13,15 +13,17 @@ use ngxc::project::{Files, Project};
 use crate::adapt::pattern;
 use crate::nginx::{self, Nginx};
 
-/// The modules that Debian's nginx loads at run time, in an order that it takes.
-const MODULES: [&str; 7] = [
-    "ngx_stream_module",
-    "ngx_mail_module",
-    "ngx_http_geoip_module",
-    "ngx_stream_geoip_module",
-    "ngx_http_image_filter_module",
-    "ngx_http_xslt_filter_module",
-    "ngx_http_perl_module",
+/// The modules that Debian's nginx loads at run time, in an order that it takes, and the word
+/// of a configuration that needs each. To load all for each configuration takes long.
+const MODULES: [(&str, &str); 8] = [
+    ("", "ngx_stream_module"),
+    ("", "ngx_mail_module"),
+    ("geoip", "ngx_http_geoip_module"),
+    ("geoip", "ngx_stream_geoip_module"),
+    ("image_filter", "ngx_http_image_filter_module"),
+    ("xslt", "ngx_http_xslt_filter_module"),
+    ("xml_", "ngx_http_xslt_filter_module"),
+    ("perl", "ngx_http_perl_module"),
 ];
 
 /// What nginx says of the machine and of its build, and not of the configuration.
@@ -40,8 +42,8 @@ const ENVIRONMENT: [(&str, &str); 9] = [
 /// An nginx, and how to run it.
 pub struct Oracle {
     nginx: Nginx,
-    /// What it is told before it reads the configuration.
-    globals: String,
+    /// Its modules that are files, each with the word that needs it.
+    modules: Vec<(&'static str, PathBuf)>,
 }
 
 /// What is said of a configuration.
@@ -60,10 +62,10 @@ pub fn oracles() -> Vec<Oracle> {
 impl Oracle {
     fn new(nginx: Nginx) -> Self {
         let directory = nginx.configured("--modules-path").map(Path::new);
-        let files = MODULES.iter().filter_map(|name| Some(directory?.join(format!("{name}.so"))));
-        let load = |file: PathBuf| format!("load_module {};", file.display());
-        let globals = files.filter(|file| file.exists()).map(load).collect();
-        Self { nginx, globals }
+        let file = |name: &str| Some(directory?.join(format!("{name}.so")));
+        let modules = MODULES.into_iter().filter_map(|(word, name)| Some((word, file(name)?)));
+        let modules = modules.filter(|(_, file)| file.exists()).collect();
+        Self { nginx, modules }
     }
 
     /// Its version.
@@ -77,9 +79,12 @@ impl Oracle {
         fs::create_dir(folder.path().join("logs")).expect("the folder is new");
         let main = folder.path().join("main.conf");
         fs::write(&main, text).expect("the folder is writable");
+        let needed = self.modules.iter().filter(|(word, _)| text.contains(word));
+        let load = |(_, file): &(_, PathBuf)| format!("load_module {};", file.display());
+        let globals: String = needed.map(load).collect();
         let mut command = Command::new(&self.nginx.binary);
         command.arg("-t").arg("-q").arg("-p").arg(folder.path().join("")).arg("-c").arg(main);
-        command.arg("-g").arg(&self.globals).env("RES_OPTIONS", "timeout:1 attempts:1");
+        command.arg("-g").arg(globals).env("RES_OPTIONS", "timeout:1 attempts:1");
         let output = command.output().expect("nginx runs");
         let log = String::from_utf8_lossy(&output.stderr);
         let log = log.replace(&format!("{}/", folder.path().display()), "");

@@ -168,7 +168,10 @@ fn nginx_answers_vectors_as_the_library_does() {
                 continue;
             }
             let version = oracle.version();
-            if version == OLD && answer.messages != vector.said {
+            let answered = |message: &String| {
+                answer.messages.iter().any(|said| said.starts_with(message.as_str()))
+            };
+            if version == OLD && !vector.said.iter().all(answered) {
                 wrong.push(format!(
                     "{}: {}: the file says {:?}, and nginx {:?}",
                     vector.context, vector.config, vector.said, answer.messages
