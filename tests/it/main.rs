@@ -10,6 +10,7 @@ mod frame;
 mod generate;
 mod hostile;
 mod laws;
+mod many;
 mod nginx;
 mod oracle;
 mod support;
