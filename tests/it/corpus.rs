@@ -1,15 +1,18 @@
 //! The laws over other people's configurations, when `NGXC_CORPUS` names a folder of them.
 //!
-//! Its `index.tsv` says what nginx 1.22 answers of each file.
+//! Its `index.tsv` says what nginx 1.22.1 and 1.31.5 answer of each file.
 
 use std::path::{Path, PathBuf};
 
 use ngxc::catalog::Version;
-use ngxc::diagnostic::Kind;
+use ngxc::diagnostic::{Kind, Severity};
 use ngxc::project::{Files, Project};
 
 use crate::laws::{LAWS, file, pipeline_runs};
-use crate::support::skipped;
+use crate::support::{root, skipped};
+
+/// The versions of nginx that the index has answers of.
+const VERSIONS: [Version; 2] = [Version::new(1, 22, 1), Version::NEWEST];
 
 /// One line of the index.
 struct Row {
@@ -17,6 +20,11 @@ struct Row {
     /// `ok`, `syntax`, `semantic`, …
     class: String,
     message: String,
+    /// The same of nginx 1.31.5.
+    newer_class: String,
+    newer_message: String,
+    /// What nginx was given besides: files, hosts, variables and the like that the file names.
+    stubs: String,
     /// What was put around the file to make it a configuration.
     wrapped_as: String,
 }
@@ -35,17 +43,69 @@ fn rows() -> Option<Vec<Row>> {
         header.iter().position(|found| *found == name).expect("the index has this column")
     };
     let (path, class, message) = (column("file"), column("v1.22_class"), column("v1.22_message"));
-    let wrapped_as = column("wrapped_as");
+    let (newer_class, newer_message) = (column("v1.31_class"), column("v1.31_message"));
+    let (wrapped_as, stubs) = (column("wrapped_as"), column("environment_stubs"));
     let row = |line: &str| {
         let fields: Vec<&str> = line.split('\t').collect();
         Row {
             path: root.join(fields[path]),
             class: fields[class].to_owned(),
             message: fields[message].to_owned(),
+            newer_class: fields[newer_class].to_owned(),
+            newer_message: fields[newer_message].to_owned(),
             wrapped_as: fields[wrapped_as].to_owned(),
+            stubs: fields.get(stubs).copied().unwrap_or_default().to_owned(),
         }
     };
     Some(lines.map(row).collect())
+}
+
+impl Row {
+    /// The class and the message for one of the two versions.
+    fn answer(&self, version: Version) -> (&str, &str) {
+        if version == VERSIONS[0] {
+            (&self.class, &self.message)
+        } else {
+            (&self.newer_class, &self.newer_message)
+        }
+    }
+
+    /// The errors in this file for a version, rules aside: their line and message.
+    fn errors(&self, version: Version) -> Vec<(u32, String)> {
+        let project = Project::load(&Files::disk(), std::slice::from_ref(&self.path), None);
+        let report = ngxc::check(&project, &version.into());
+        let errors = report.into_iter().filter(|finding| {
+            finding.severity == Severity::Error
+                && finding.kind != Kind::Lint
+                && project.source(finding.label.place.source).path == self.path
+        });
+        errors
+            .map(|finding| {
+                let place = finding.label.place;
+                (project.source(place.source).line(place.span.start), finding.message)
+            })
+            .collect()
+    }
+}
+
+/// True if a message is about something that nginx was given besides the file.
+fn is_stubbed(row: &Row, message: &str) -> bool {
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut names = row.stubs.split(',').filter_map(|stub| {
+        let (_, name) = stub.split_once(':')?;
+        Some(last(name.split('(').next().unwrap_or_default()))
+    });
+    let quoted: Vec<String> = message.split('"').skip(1).step_by(2).map(last).collect();
+    names.any(|name| quoted.contains(&name))
+}
+
+/// Writes what is to be looked at, one file for each test.
+fn write_misses(name: &str, misses: &[String]) -> PathBuf {
+    let target = root().join("target");
+    std::fs::create_dir_all(&target).expect("the repository is writable");
+    let path = target.join(format!("corpus-{name}.txt"));
+    std::fs::write(&path, misses.join("\n") + "\n").expect("the report is writable");
+    path
 }
 
 fn read(path: &Path) -> Vec<u8> {
@@ -77,7 +137,7 @@ fn syntax_errors_are_found_where_they_are() {
     assert!(rejected.len() > 50, "the corpus has only {} syntax errors", rejected.len());
     for row in rejected {
         let project = Project::load(&Files::disk(), std::slice::from_ref(&row.path), None);
-        let report = ngxc::check(&project, Version::OLDEST_COMMON);
+        let report = ngxc::check(&project, &Version::OLDEST_COMMON.into());
         let named: u32 =
             row.message.rsplit(':').next().and_then(|line| line.parse().ok()).expect("a line");
         // nginx names the line where it stops; the cause is on it or before it. In a map,
@@ -93,6 +153,70 @@ fn syntax_errors_are_found_where_they_are() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// False alarms: what nginx accepts has no error.
+#[test]
+fn what_nginx_accepts_has_no_error() {
+    let Some(rows) = rows() else { return };
+    let mut wrong = Vec::new();
+    for version in VERSIONS {
+        let accepted = rows.iter().filter(|row| row.answer(version).0 == "ok");
+        let accepted: Vec<&Row> = accepted.collect();
+        assert!(accepted.len() > 1000, "{} accepted by nginx {version}", accepted.len());
+        for row in accepted {
+            let errors = row.errors(version).into_iter();
+            for (line, message) in errors.filter(|(_, message)| !is_stubbed(row, message)) {
+                wrong.push(format!("{version}: {}:{line}: {message}", row.path.display()));
+            }
+        }
+    }
+    let path = write_misses("false-alarms", &wrong);
+    assert!(wrong.is_empty(), "{} false alarms, see {}", wrong.len(), path.display());
+}
+
+/// Of the genuine errors that nginx finds, at least 95 % are found on the line that it names or
+/// before it: it names the end of a directive, and what a missing brace leads to.
+#[test]
+fn errors_of_nginx_are_found_where_it_finds_them() {
+    let Some(rows) = rows() else { return };
+    let mut misses = Vec::new();
+    let mut shares = Vec::new();
+    for version in VERSIONS {
+        let (mut all, mut found) = (0, 0);
+        for row in &rows {
+            let (class, message) = row.answer(version);
+            let is_genuine = ["syntax", "semantic", "version"].contains(&class);
+            let Some(named) = named_line(message).filter(|_| is_genuine) else { continue };
+            all += 1;
+            let errors = row.errors(version);
+            // In a map, which a file cannot say that it belongs to, nginx stops at any block.
+            let named = if row.wrapped_as.contains("map{") { u32::MAX } else { named };
+            if errors.iter().any(|&(line, _)| line <= named) {
+                found += 1;
+            } else {
+                misses.push(format!(
+                    "{version}: {} ({}): {message}\n    ngxc: {errors:?}",
+                    row.path.display(),
+                    row.wrapped_as
+                ));
+            }
+        }
+        assert!(all > 150, "{all} genuine errors of nginx {version}");
+        shares.push((version, found, all));
+    }
+    let path = write_misses("misses", &misses);
+    for (version, found, all) in shares {
+        skipped(&format!("{} of {all} errors are not found at {version}", all - found));
+        assert!(found * 100 >= all * 95, "{version}: {found} of {all}, see {}", path.display());
+    }
+}
+
+/// The line of the file itself that nginx names.
+fn named_line(message: &str) -> Option<u32> {
+    let (_, after) = message.split_once("<file>:")?;
+    let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+    after[..digits].parse().ok()
 }
 
 /// True if the file that nginx names is in the corpus: the file itself or a neighbour.

@@ -18,7 +18,7 @@ const HEADINGS: [&str; 6] =
 
 fn load(files: &Files) -> (Project, Vec<Diagnostic>) {
     let project = Project::load(files, &[PathBuf::from("page.conf")], None);
-    let report = check(&project, Version::OLDEST_COMMON);
+    let report = check(&project, &Version::OLDEST_COMMON.into());
     (project, report)
 }
 

@@ -13,7 +13,7 @@ fn findings(bytes: &[u8]) -> Vec<Diagnostic> {
     let mut files = Files::memory();
     files.set(Path::new("hostile.conf"), bytes.to_vec());
     let project = Project::load(&files, &[PathBuf::from("hostile.conf")], None);
-    ngxc::check(&project, Version::OLDEST_COMMON)
+    ngxc::check(&project, &Version::OLDEST_COMMON.into())
 }
 
 fn rules(bytes: &[u8]) -> BTreeSet<&'static str> {
@@ -125,7 +125,7 @@ fn includes_cannot_explode() {
     let project = Project::load(&files, &[PathBuf::from("0.conf")], None);
     assert_eq!(project.files().len(), 31);
     assert!(
-        ngxc::check(&project, Version::OLDEST_COMMON)
+        ngxc::check(&project, &Version::OLDEST_COMMON.into())
             .iter()
             .any(|finding| finding.rule == "too-many-directives")
     );

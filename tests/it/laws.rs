@@ -23,7 +23,7 @@ fn lint(bytes: &[u8]) -> (Project, Vec<Diagnostic>) {
     let mut files = Files::memory();
     files.set(Path::new("law.conf"), bytes.to_vec());
     let project = Project::load(&files, &[PathBuf::from("law.conf")], None);
-    let report = check(&project, Version::OLDEST_COMMON);
+    let report = check(&project, &Version::OLDEST_COMMON.into());
     (project, report)
 }
 
@@ -86,7 +86,7 @@ pub fn fixes_converge(bytes: &[u8]) -> Result<(), String> {
     files.set(Path::new("law.conf"), bytes.to_vec());
     let load = |files: &Files| {
         let project = Project::load(files, &[PathBuf::from("law.conf")], None);
-        let report = check(&project, Version::OLDEST_COMMON);
+        let report = check(&project, &Version::OLDEST_COMMON.into());
         (project, report)
     };
     let fixed = fix::run(files, load, |_| true).map_err(|error| error.to_string())?;
@@ -202,7 +202,7 @@ fn nothing_that_is_fixed_is_an_error_afterwards() {
         files.set(Path::new("law.conf"), bytes);
         let load = |files: &Files| {
             let project = Project::load(files, &[PathBuf::from("law.conf")], None);
-            let report = check(&project, Version::OLDEST_COMMON);
+            let report = check(&project, &Version::OLDEST_COMMON.into());
             (project, report)
         };
         let fixed = fix::run(files, load, |_| true).expect("fixes converge");

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, File};
-use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -16,10 +15,14 @@ use regex_lite::Captures;
 use tempfile::TempDir;
 
 use crate::adapt::{pattern, with_certificate, with_free_addresses, with_known_host};
+use crate::support::{root, skipped};
 
 /// Where nginx is when it is not on the PATH of everyone.
 const DIRECTORIES: [&str; 4] =
     ["/usr/sbin", "/usr/local/sbin", "/usr/local/nginx/sbin", "/opt/homebrew/bin"];
+
+/// Where the newer nginx is built.
+const NEWER: &str = "target/oracle/nginx-1.28/sbin/nginx";
 
 /// The configuration that includes the one under test. No mask of a fixture matches it.
 const MAIN: &str = "oracle.main";
@@ -51,7 +54,7 @@ const SYNTAX: [&str; 8] = [
 
 /// An nginx that can be run.
 pub struct Nginx {
-    binary: PathBuf,
+    pub binary: PathBuf,
     /// As in `1.22.1`.
     pub version: String,
     /// What `nginx -V` says.
@@ -79,12 +82,22 @@ pub enum Verdict {
 /// Without one the test that asks has nothing to do, which it says on stderr; where
 /// `NGXC_REQUIRE_NGINX` is set it fails. `NGXC_NGINX` names the one to take.
 pub fn find() -> Option<Nginx> {
-    let found = candidates().into_iter().find_map(Nginx::ask);
+    or_skipped("nginx", candidates().into_iter().find_map(Nginx::ask))
+}
+
+/// The nginx to test with and a newer one, which `.ci/nginx-1.28` builds; `NGXC_NGINX_1_28`
+/// names another. One that is missing is as in [`find`].
+pub fn all() -> Vec<Nginx> {
+    let binary = env::var_os("NGXC_NGINX_1_28").map_or_else(|| root().join(NEWER), PathBuf::from);
+    let newer = or_skipped("nginx 1.28", Nginx::ask(binary));
+    find().into_iter().chain(newer).collect()
+}
+
+fn or_skipped(name: &str, found: Option<Nginx>) -> Option<Nginx> {
     if found.is_none() {
         let required = env::var_os("NGXC_REQUIRE_NGINX").is_some();
-        assert!(!required, "no nginx on this machine, and NGXC_REQUIRE_NGINX is set");
-        // Not `eprintln`, whose text is shown only when the test fails.
-        writeln!(std::io::stderr(), "skipped: no nginx on this machine").expect("stderr is open");
+        assert!(!required, "no {name} on this machine, and NGXC_REQUIRE_NGINX is set");
+        skipped(&format!("no {name} on this machine"));
     }
     found
 }
@@ -113,7 +126,7 @@ impl Nginx {
     }
 
     /// An argument of nginx's build.
-    fn configured(&self, name: &str) -> Option<&str> {
+    pub fn configured(&self, name: &str) -> Option<&str> {
         self.build.split_whitespace().find_map(|it| it.strip_prefix(name)?.strip_prefix('='))
     }
 

@@ -13,79 +13,85 @@ use crate::support::{self, root};
 
 #[test]
 fn syntax_errors_are_those_of_nginx() {
-    let Some(nginx) = nginx::find() else { return };
-    let mut failures = Failures::default();
-    let (mut accepted, mut rejected) = (0, 0);
-    for fixture in fixtures() {
-        let site = Site::of(&fixture);
-        let verdict = site.verdict(&nginx);
-        match verdict {
-            Verdict::Accepted => accepted += 1,
-            Verdict::Syntax(_) => rejected += 1,
-            Verdict::Invalid { .. } => {}
+    for nginx in nginx::all() {
+        let mut failures = Failures::default();
+        let (mut accepted, mut rejected) = (0, 0);
+        for fixture in fixtures() {
+            let site = Site::of(&fixture);
+            let verdict = site.verdict(&nginx);
+            match verdict {
+                Verdict::Accepted => accepted += 1,
+                Verdict::Syntax(_) => rejected += 1,
+                Verdict::Invalid { .. } => {}
+            }
+            match site.findings(&nginx) {
+                Ok(findings) => failures.add(&fixture, disagreement(&verdict, &findings)),
+                Err(failure) => failures.add(&fixture, Some(failure)),
+            }
         }
-        match site.findings(&nginx) {
-            Ok(findings) => failures.add(&fixture, disagreement(&verdict, &findings)),
-            Err(failure) => failures.add(&fixture, Some(failure)),
-        }
+        failures.assert_none();
+        assert!(
+            accepted > 0 && rejected > 0,
+            "nginx accepts {accepted} fixtures and rejects the syntax of {rejected}"
+        );
     }
-    failures.assert_none();
-    assert!(
-        accepted > 0 && rejected > 0,
-        "nginx accepts {accepted} fixtures and rejects the syntax of {rejected}"
-    );
 }
 
 #[test]
 fn formatting_does_not_change_the_verdict_of_nginx() {
-    let Some(nginx) = nginx::find() else { return };
-    let mut failures = Failures::default();
-    let (mut accepted, mut changed) = (0, 0);
-    for fixture in fixtures() {
-        let site = Site::of(&fixture);
-        let (before, bytes) = (site.verdict(&nginx), site.bytes());
-        // With 2 it leaves alone what it cannot read.
-        let codes: &[i32] = if before == Verdict::Accepted { &[0, 1] } else { &[0, 1, 2] };
-        let run = site.run(&["fmt"], codes);
-        accepted += u32::from(before == Verdict::Accepted);
-        changed += u32::from(site.bytes() != bytes);
-        let after = site.verdict(&nginx);
-        let differs = (before != after).then(|| format!("{before:?} before, {after:?} after"));
-        failures.add(&fixture, run.err().or(differs));
+    for nginx in nginx::all() {
+        let mut failures = Failures::default();
+        let (mut accepted, mut changed) = (0, 0);
+        for fixture in fixtures() {
+            let site = Site::of(&fixture);
+            let (before, bytes) = (site.verdict(&nginx), site.bytes());
+            // With 2 it leaves alone what it cannot read.
+            let codes: &[i32] = if before == Verdict::Accepted { &[0, 1] } else { &[0, 1, 2] };
+            let run = site.run(&["fmt"], codes);
+            accepted += u32::from(before == Verdict::Accepted);
+            changed += u32::from(site.bytes() != bytes);
+            let after = site.verdict(&nginx);
+            let differs = (before != after).then(|| format!("{before:?} before, {after:?} after"));
+            failures.add(&fixture, run.err().or(differs));
+        }
+        failures.assert_none();
+        assert!(
+            accepted > 0 && changed > 0,
+            "nginx accepts {accepted} fixtures, and {changed} are formatted"
+        );
     }
-    failures.assert_none();
-    assert!(
-        accepted > 0 && changed > 0,
-        "nginx accepts {accepted} fixtures, and {changed} are formatted"
-    );
 }
 
 #[test]
 fn nginx_accepts_what_it_accepted_before_fixes() {
-    let Some(nginx) = nginx::find() else { return };
-    let mut failures = Failures::default();
-    let mut changed = [0, 0];
-    for fixture in fixtures() {
-        if Site::of(&fixture).verdict(&nginx) != Verdict::Accepted {
-            continue;
+    for nginx in nginx::all() {
+        let mut failures = Failures::default();
+        let mut changed = [0, 0];
+        for fixture in fixtures() {
+            if Site::of(&fixture).verdict(&nginx) != Verdict::Accepted {
+                continue;
+            }
+            let (safe, unsafe_too) = (["lint", "--fix"], ["lint", "--fix", "--unsafe-fixes"]);
+            for (arguments, changed) in [safe.as_slice(), &unsafe_too].iter().zip(&mut changed) {
+                let site = Site::of(&fixture);
+                let before = site.bytes();
+                let run = site.run(
+                    &[arguments, ["--nginx-version", &nginx.version].as_slice()].concat(),
+                    &[0, 1],
+                );
+                *changed += u32::from(before != site.bytes());
+                let verdict = site.verdict(&nginx);
+                let refused =
+                    (verdict != Verdict::Accepted).then(|| format!("{arguments:?}: {verdict:?}"));
+                failures.add(&fixture, run.err().or(refused));
+            }
         }
-        let (safe, unsafe_too) = (["lint", "--fix"], ["lint", "--fix", "--unsafe-fixes"]);
-        for (arguments, changed) in [safe.as_slice(), &unsafe_too].iter().zip(&mut changed) {
-            let site = Site::of(&fixture);
-            let before = site.bytes();
-            let run = site.run(
-                &[arguments, ["--nginx-version", &nginx.version].as_slice()].concat(),
-                &[0, 1],
-            );
-            *changed += u32::from(before != site.bytes());
-            let verdict = site.verdict(&nginx);
-            let refused =
-                (verdict != Verdict::Accepted).then(|| format!("{arguments:?}: {verdict:?}"));
-            failures.add(&fixture, run.err().or(refused));
-        }
+        failures.assert_none();
+        assert!(
+            changed.iter().all(|&changed| changed > 0),
+            "{changed:?} accepted fixtures are mended"
+        );
     }
-    failures.assert_none();
-    assert!(changed.iter().all(|&changed| changed > 0), "{changed:?} accepted fixtures are mended");
 }
 
 /// Where ngxc and nginx do not say the same.

@@ -1,0 +1,190 @@
+//! Small configurations with nginx's answers, `fixtures/validate/vectors.json`: the library
+//! gives the same verdict, in the same words.
+//!
+//! A vector `says` what nginx 1.31.5 says, and has `said` what Debian's 1.22.1 says where
+//! that is something else. The messages have no places.
+
+use std::fs;
+
+use ngxc::catalog::Version;
+use serde_json::Value;
+
+use crate::support::{root, skipped};
+use crate::trial::{environment, errors, findings, oracles, unsaid};
+
+/// The two versions that the answers are of.
+const OLD: Version = Version::new(1, 22, 1);
+const NEW: Version = Version::NEWEST;
+
+/// Vectors whose answer is about the machine or the build: the library has no error in them.
+const OF_THE_MACHINE: [(&str, &str); 12] = [
+    ("include /nonexistent/file;", "the file may be there on another machine"),
+    ("include /tmp;", "the path may be a file on another machine"),
+    ("load_module /nonexistent.so;", "the module may be there on another machine"),
+    ("user nosuchuser;", "the user may be known to another machine"),
+    ("listen nosuch.invalid:80;", "the host may be known to another name server"),
+    ("listen 18090 quic;", "that nginx was built without HTTP/3"),
+    ("listen 18090 accept_filter=x;", "the platform has no such filters; nginx goes on"),
+    (
+        "server { listen 18091 ssl; ssl_certificate a; ssl_certificate_key b; } server { listen 18091; }",
+        "the certificate may be there on another machine",
+    ),
+    ("proxy_pass https://127.0.0.1; proxy_ssl_ciphers foo;", "OpenSSL knows its ciphers"),
+    ("map $host $m { include /nonexistent; }", "the file may be there on another machine"),
+    ("resolver nosuch.invalid;", "the host may be known to another name server"),
+    ("resolver 127.0.0.1 foo=1;", "nginx takes the word for a host"),
+];
+
+struct Vector {
+    context: String,
+    config: String,
+    says: Vec<String>,
+    said: Vec<String>,
+}
+
+impl Vector {
+    fn of(value: &Value) -> Self {
+        let text = |key: &str| value[key].as_str().expect("it is text").to_owned();
+        let list = |key: &str| -> Option<Vec<String>> {
+            let messages = value.get(key)?.as_array().expect("it is a list");
+            Some(messages.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect())
+        };
+        let says = list("says").expect("every vector has an answer");
+        let said = list("said").unwrap_or_else(|| says.clone());
+        Self { context: text("context"), config: text("config"), says, said }
+    }
+
+    fn answer(&self, version: Version) -> &[String] {
+        if version == OLD { &self.said } else { &self.says }
+    }
+
+    /// The whole configuration that nginx was given.
+    fn whole(&self) -> String {
+        let config = &self.config;
+        let inner = match self.context.as_str() {
+            "raw" => return config.clone(),
+            "main" => format!("{config}\nevents{{}}\n"),
+            "http" => format!("events{{}}\nhttp {{\n{config}\n}}\n"),
+            "server" => format!(
+                "events{{}}\nhttp {{\nserver {{ listen 127.0.0.1:18080;\n{config}\n}}\n}}\n"
+            ),
+            "location" => format!(
+                "events{{}}\nhttp {{\nserver {{ listen 127.0.0.1:18080; location /t {{\n{config}\n}}\n}}\n}}\n"
+            ),
+            "upstream" => format!("events{{}}\nhttp {{\nupstream u {{\n{config}\n}}\n}}\n"),
+            "stream" => format!("events{{}}\nstream {{\n{config}\n}}\n"),
+            "stream.server" => format!(
+                "events{{}}\nstream {{\nserver {{ listen 127.0.0.1:18081;\n{config}\n}}\n}}\n"
+            ),
+            "mail" => format!("events{{}}\nmail {{\n{config}\n}}\n"),
+            other => panic!("no context of that name: {other}"),
+        };
+        format!("error_log logs/err; pid logs/pid;\n{inner}")
+    }
+
+    fn of_the_machine(&self) -> Option<&'static str> {
+        OF_THE_MACHINE.iter().find(|(config, _)| *config == self.config).map(|it| it.1)
+    }
+}
+
+fn is_refusal(message: &str) -> bool {
+    !message.starts_with("warn: ") && !message.ends_with(", ignored")
+}
+
+fn vectors() -> Vec<Vector> {
+    let path = root().join("fixtures/validate/vectors.json");
+    let text = fs::read_to_string(path).expect("the vectors can be read");
+    let values: Vec<Value> = serde_json::from_str(&text).expect("the vectors are JSON");
+    assert!(values.len() > 300, "only {} vectors", values.len());
+    values.iter().map(Vector::of).collect()
+}
+
+/// What the library says otherwise than nginx, in lines for people.
+fn difference(
+    vector: &Vector,
+    version: Version,
+    is_accepted: bool,
+    says: &[String],
+) -> Option<String> {
+    let report = findings(&vector.whole(), version);
+    let ours: Vec<&str> = errors(&report).collect();
+    let unsaid = unsaid(says, &report);
+    let same_verdict = ours.is_empty() == is_accepted;
+    if same_verdict && unsaid.is_empty() {
+        return None;
+    }
+    let fault = match (same_verdict, is_accepted) {
+        (false, true) => "nginx accepts it",
+        (false, false) => "nginx refuses it",
+        (true, _) => "other words",
+    };
+    let all: Vec<String> = report
+        .iter()
+        .map(|it| format!("{}: {} [{}]", it.severity.as_str(), it.message, it.rule))
+        .collect();
+    Some(format!(
+        "{fault}, {version}, {}: {}\n    nginx: {says:?}\n    ngxc:  {all:?}",
+        vector.context, vector.config
+    ))
+}
+
+#[test]
+fn the_library_answers_vectors_as_nginx_did() {
+    let vectors = vectors();
+    let mut wrong = Vec::new();
+    for version in [OLD, NEW] {
+        for vector in &vectors {
+            let says = vector.answer(version);
+            if vector.of_the_machine().is_none() {
+                let is_accepted = !says.iter().any(|message| is_refusal(message));
+                wrong.extend(difference(vector, version, is_accepted, says));
+            } else if !says.iter().any(|message| message.contains("invalid parameter")) {
+                wrong.extend(difference(vector, version, true, &[]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} answers differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_reason_about_the_machine_is_needed() {
+    let vectors = vectors();
+    for (config, reason) in OF_THE_MACHINE {
+        assert!(vectors.iter().any(|it| it.config == config), "no vector {config:?} ({reason})");
+    }
+}
+
+/// The answers in the file are true, and the library agrees with the nginx at hand.
+#[test]
+fn nginx_answers_vectors_as_the_library_does() {
+    let vectors = vectors();
+    let mut wrong = Vec::new();
+    for oracle in oracles() {
+        let (mut compared, mut of_the_machine) = (0, 0);
+        for vector in &vectors {
+            let answer = oracle.answer(&vector.whole());
+            if environment(&answer).is_some() || vector.of_the_machine().is_some() {
+                of_the_machine += 1;
+                continue;
+            }
+            let version = oracle.version();
+            let answered = |message: &String| {
+                answer.messages.iter().any(|said| said.starts_with(message.as_str()))
+            };
+            if version == OLD && !vector.said.iter().all(answered) {
+                wrong.push(format!(
+                    "{}: {}: the file says {:?}, and nginx {:?}",
+                    vector.context, vector.config, vector.said, answer.messages
+                ));
+            }
+            compared += 1;
+            wrong.extend(difference(vector, version, answer.is_accepted, &answer.messages));
+        }
+        skipped(&format!(
+            "{of_the_machine} vectors about the machine, {compared} compared with nginx {}",
+            oracle.version()
+        ));
+        assert!(compared > 280, "only {compared} vectors are compared");
+    }
+    assert!(wrong.is_empty(), "{} answers differ:\n{}", wrong.len(), wrong.join("\n"));
+}
