@@ -99,6 +99,8 @@ pub enum ValueType {
     Seconds,
     /// How many buffers, and how large each is.
     Buffers,
+    /// MIME types.
+    Types,
     /// One of some words.
     Enum,
     /// Some of some words.
@@ -123,7 +125,8 @@ impl ValueType {
     fn parse(text: &'static str) -> Self {
         match text {
             "flag" => Self::Flag,
-            "str" | "str_array" | "types" | "include" => Self::Text,
+            "str" | "str_array" | "include" => Self::Text,
+            "types" => Self::Types,
             "num" => Self::Number,
             "size" => Self::Size,
             "off" => Self::Length,

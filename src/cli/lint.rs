@@ -9,6 +9,7 @@ use crate::lint::{Category, RULES};
 use crate::project::{Files, Project};
 use crate::render::{self, Counts};
 
+use super::config::Config;
 use super::args::{FailOn, Format, LintArgs};
 use super::write::{self, Replacement};
 use super::{Failure, Outcome, paths, terminal};
@@ -29,7 +30,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
         }
         files.set(paths::STDIN.as_ref(), paths::read_stdin()?);
     }
-    let target = target(args);
+    let target = target(args)?;
     let check = |files: &Files| {
         let project = Project::load(files, &paths, args.prefix.as_deref());
         let report = crate::check(&project, &target);
@@ -60,14 +61,16 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
     print(args, &fixed.project, &fixed.report, fixed.count)
 }
 
-/// The nginx that the options describe.
-fn target(args: &LintArgs) -> Target {
-    Target {
-        versions: args.nginx_version.map_or(Versions::COMMON, Versions::from),
-        modules: args.module.clone(),
+/// The nginx that the options and the project's file describe; options come first.
+fn target(args: &LintArgs) -> Result<Target, Failure> {
+    let config = Config::find()?;
+    let version = args.nginx_version.map_or_else(|| config.version(), |version| Ok(Some(version)))?;
+    Ok(Target {
+        versions: version.map_or(Versions::COMMON, Versions::from),
+        modules: args.module.iter().cloned().chain(config.modules()).collect(),
         snippets: args.context,
         check_files: args.check_files,
-    }
+    })
 }
 
 /// A rule that does not exist selects nothing, so it is a mistake.

@@ -1,6 +1,7 @@
 //! The command line: the only place that parses arguments, prints, writes and exits.
 
 mod args;
+mod config;
 mod emit;
 mod explain;
 mod fmt;

@@ -61,6 +61,8 @@ pub struct Root {
     pub is_main: bool,
     /// Where its directives stand, if a comment `# ngxc: context=…` says so.
     pub context: Option<Context>,
+    /// Where relative paths start.
+    pub prefix: PathBuf,
     /// By place of the `include` directive's name.
     includes: HashMap<(SourceId, u32), Included>,
     /// Includes that lead nowhere, in a circle or too deep.
@@ -225,8 +227,6 @@ struct Loader<'a> {
 
 /// The walk over what one root includes.
 struct Walk {
-    /// Where relative includes start.
-    prefix: PathBuf,
     root: Root,
     /// The files from the root to the one being walked.
     chain: Vec<SourceId>,
@@ -280,10 +280,10 @@ impl Loader<'_> {
 
     fn walk_root(&mut self, id: SourceId, prefix: Option<&Path>) -> Walk {
         let context = named_context(self.project.file(id));
-        let root = Root { source: id, is_main: self.is_main(id), context, ..Root::default() };
         let prefix = prefix.unwrap_or(Path::new("")).to_owned();
+        let is_main = self.is_main(id);
+        let root = Root { source: id, is_main, context, prefix, ..Root::default() };
         let mut walk = Walk {
-            prefix,
             root,
             chain: Vec::new(),
             done: HashSet::new(),
@@ -388,7 +388,7 @@ impl Loader<'_> {
     }
 
     fn include(&mut self, place: Place, target: &Path, walk: &mut Walk) -> Included {
-        let path = walk.prefix.join(target);
+        let path = walk.root.prefix.join(target);
         if !glob::is_mask(target.as_os_str().as_encoded_bytes()) {
             return match self.follow(place, &path, walk) {
                 Some(id) => Included::Files(vec![id]),

@@ -201,6 +201,12 @@ impl<'p> Check<'_, 'p> {
         self.say(diagnostic.help("keep one of them: nginx takes it once in a block"));
     }
 
+    /// A place as nginx writes it: the file and the line.
+    fn line_of(&self, place: Place) -> String {
+        let source = self.model.project.source(place.source);
+        format!("{}:{}", source.path.display(), source.position(place.span.start).line)
+    }
+
     /// Directives of the same name that stand before one in this scope.
     fn earlier(
         &self,
@@ -215,6 +221,16 @@ impl<'p> Check<'_, 'p> {
     /// The first directive of a name in this scope; it may be the one at hand.
     fn first(&self, name: &str) -> Option<Directive<'p>> {
         self.model.scope(self.scope).all(name).first().copied()
+    }
+
+    /// False for what stands at http level where no server is: nginx never merges it into
+    /// something that serves.
+    fn is_merged(&self) -> bool {
+        let scope = self.model.scope(self.scope);
+        scope.context != Context::Http
+            || scope.opener.is_none()
+            || scope.has_unknown_include
+            || scope.lines().iter().any(|line| line.directive.is("server"))
     }
 
     /// Reads a text with variables, and notes those that it uses; false if it cannot be read.

@@ -98,7 +98,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     for (name, zone) in zones {
         if zone.size.is_none() {
             // A cache says itself that its zone is unknown.
-            let message = if zone.user.ends_with("_cache") {
+            let message = if zone.user.ends_with("_cache") && !name.is_empty() {
                 format!("\"{}\" zone \"{name}\" is unknown", zone.user)
             } else {
                 format!("zero size shared memory zone \"{name}\"")

@@ -63,6 +63,7 @@ pub(super) fn check<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, ent
             let help = "behind the path stand up to three numbers of letters, as in 1 2";
             plain(check, directive, word, entry, is_valid, help);
         }
+        ValueType::Types => types(check, directive),
         ValueType::Access => access(check, directive),
         ValueType::Complex => {
             check.template(directive, word);
@@ -133,6 +134,29 @@ fn bitmask(check: &mut Check<'_, '_>, directive: Directive<'_>, entry: &Entry) {
         } else if args[..index].iter().any(is) {
             let message = format!("duplicate value \"{text}\"");
             check.say(warning("meaningless", directive.place_of(word), message));
+        }
+    }
+}
+
+/// `ngx_http_types_slot`
+fn types(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+    let default = if directive.is("xslt_types") { "text/xml" } else { "text/html" };
+    let mut seen = vec![default.to_owned()];
+    let earlier: Vec<_> = check.earlier(directive).collect();
+    for other in earlier {
+        seen.extend(other.arg_values().map(|it| it.to_ascii_lowercase()));
+    }
+    for &word in directive.args() {
+        let text = word.value(directive.source).to_ascii_lowercase();
+        if seen.contains(&text) && text != "*" {
+            let message = format!("duplicate MIME type \"{text}\"");
+            let mut diagnostic = warning("meaningless", directive.place_of(word), message);
+            if text == default {
+                diagnostic = diagnostic.here("nginx always has this type");
+            }
+            check.say(diagnostic.help("leave it out"));
+        } else {
+            seen.push(text);
         }
     }
 }

@@ -84,8 +84,9 @@ pub(super) fn path(check: &mut Check<'_, '_>, directive: Directive<'_>) {
     let place = directive.place();
     let written = path.value(directive.source).trim_end_matches('/').to_owned();
     if let Some(first) = check.names.cache_paths.get(&written) {
-        let message = format!("the same path name \"{written}\" used in {name}");
         let first = *first;
+        let (there, here) = (check.line_of(first), check.line_of(place));
+        let message = format!("the same path name \"{written}\" used in {there} and in {here}");
         check.say(
             error("duplicate", place, message)
                 .also(first, "the first one is here")

@@ -178,6 +178,25 @@ pub(super) fn valid_referers<'p>(check: &mut Check<'_, 'p>, directive: Directive
     }
 }
 
+/// Referers that may be missing go with some that may not (`ngx_http_referer_merge_conf`).
+pub(super) fn referers(check: &mut Check<'_, '_>) {
+    let scope = check.model.scope(check.scope);
+    let lines = scope.all("valid_referers");
+    let words = || lines.iter().flat_map(|line| line.arg_values());
+    let is_host = |word: &str| !matches!(word, "none" | "blocked") && !word.starts_with('~');
+    let may_be_missing = words().any(|word| matches!(&*word, "none" | "blocked"));
+    if let Some(last) = lines.last()
+        && may_be_missing
+        && !words().any(|word| is_host(&word))
+    {
+        let message = "the \"none\" or \"blocked\" referers are specified in the \"valid_referers\" directive without any valid referer";
+        check.say(
+            error("incomplete", last.place(), message)
+                .help("add a host, as in `*.example.com`, or `server_names`; an expression alone does not count"),
+        );
+    }
+}
+
 /// `ngx_http_headers_add`: `add_header`, `add_trailer`
 pub(super) fn add_header<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let [_, value, more @ ..] = directive.args() else { return };
@@ -231,9 +250,35 @@ pub(super) fn expires<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
 /// Texts with variables where nginx compiles them only when it merges levels:
 /// `proxy_set_header` and its like have one behind the name.
 pub(super) fn set_header<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
-    if let [_, value, ..] = directive.args() {
+    if let [_, value, ..] = directive.args()
+        && check.is_merged()
+    {
         check.template(directive, *value);
     }
+}
+
+/// One text with variables that is compiled when levels are merged.
+pub(super) fn merged_text<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
+    if check.is_merged() {
+        text(check, directive);
+    }
+}
+
+/// `variables_hash_bucket_size`, `variables_hash_max_size`: the hash is always built
+/// (`ngx_hash_init`).
+pub(super) fn variables_hash(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+    const LARGEST_BUCKET: i64 = 65536 - 64;
+    let Some(&word) = directive.args().first() else { return };
+    let text = word.value(directive.source);
+    let name = directive.name();
+    let message = match number(&text) {
+        Some(size) if &*name == "variables_hash_bucket_size" && size > LARGEST_BUCKET => {
+            format!("could not build variables_hash, too large {name}: {size}")
+        }
+        Some(0) => format!("could not build variables_hash, you should increase {name}: 0"),
+        _ => return,
+    };
+    check.invalid(directive, word, message);
 }
 
 /// One text with variables.

@@ -119,8 +119,10 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("ngx_stream_upstream_resolver", core::resolver),
     ("ngx_stream_upstream_server", upstream::server),
     ("ngx_stream_upstream_zone", upstream::zone),
-    ("proxy_set_body", core::text),
+    ("proxy_set_body", core::merged_text),
     ("proxy_set_header", core::set_header),
+    ("variables_hash_bucket_size", core::variables_hash),
+    ("variables_hash_max_size", core::variables_hash),
 ];
 
 fn handler(name: &str) -> Option<Handler> {
@@ -152,6 +154,7 @@ pub(super) fn check<'p>(
 pub(super) fn end_of_block(check: &mut Check<'_, '_>) {
     if matches!(check.context, Context::Server | Context::Location) {
         location::duplicates(check);
+        core::referers(check);
     }
     if matches!(check.context, Context::Upstream | Context::StreamUpstream) {
         upstream::end(check);

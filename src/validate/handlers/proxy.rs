@@ -202,7 +202,9 @@ pub(super) fn param<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
         invalid_parameter(check, directive, *word, help);
         return;
     }
-    check.template(directive, *value);
+    if check.is_merged() {
+        check.template(directive, *value);
+    }
 }
 
 /// `ngx_http_proxy_redirect`

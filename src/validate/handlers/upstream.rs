@@ -1,7 +1,7 @@
 //! `upstream` blocks of http and stream: servers, balancing methods, keepalive, zones.
 
 use crate::catalog::{Context, Version};
-use crate::syntax::address::{Host, Use};
+use crate::syntax::address::{Host, Use, address};
 use crate::syntax::value::{number, seconds, size};
 use crate::syntax::{Directive, Word};
 use crate::validate::{Check, error, warning};
@@ -52,7 +52,12 @@ pub(super) fn end(check: &mut Check<'_, '_>) {
                 .help("all servers are `backup`: at least one has to be without it"),
         );
     }
-    let Some(resolved) = servers.iter().copied().find(|server| is(server, "resolve")) else {
+    let is_name = |server: &Directive<'_>| {
+        let text = server.arg(0).unwrap_or_default();
+        address(&text, Use::Connect).is_ok_and(|found| matches!(found.host, Host::Name(_)))
+    };
+    let mut resolved = servers.iter().copied().filter(|server| is(server, "resolve"));
+    let Some(resolved) = resolved.find(is_name) else {
         return;
     };
     if !check.versions.have(RESOLVE) {

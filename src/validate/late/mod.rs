@@ -19,7 +19,8 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     passes::check(check);
     listens::check(check);
     for id in check.model.scope_ids() {
-        if is_known(check, id) {
+        check.scope = id;
+        if is_known(check, id) && check.is_merged() {
             buffers::check(check, id);
             tls::check(check, id);
         }
