@@ -124,7 +124,8 @@ fn tls(check: &mut Check<'_, '_>, id: ScopeId) {
     let model = check.model;
     let mut listens = model.scope(id).all("listen").iter();
     let listens = listens.find(|listen| listen.arg_values().skip(1).any(|word| word == "ssl"));
-    let enable = model.effective_one(id, "ssl").filter(|it| is_on(Some(*it)));
+    let has_enable = check.versions.precede(Version::new(1, 25, 1));
+    let enable = model.effective_one(id, "ssl").filter(|it| has_enable && is_on(Some(*it)));
     let starttls = model.effective_one(id, "starttls").filter(|it| starts_tls(Some(*it)));
     let (mode, at) = match (listens, enable, starttls) {
         (Some(listen), ..) => ("listen ... ssl", *listen),

@@ -281,9 +281,10 @@ pub(super) fn chunk_size<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>
     }
 }
 
-/// `ngx_http_v2_recv_buffer_size`
+/// `ngx_http_v2_recv_buffer_size`: it holds what is kept of a frame, twice in older versions.
 pub(super) fn receive_buffer<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
-    if let Some((word, _)) = size_of(directive).filter(|(_, size)| *size <= 16) {
+    let most = if check.versions.have(Version::new(1, 25, 1)) { 16 } else { 32 };
+    if let Some((word, _)) = size_of(directive).filter(|(_, size)| *size <= most) {
         says(check, directive, word, "value is too small", "it is 256k if you leave it out");
     }
 }

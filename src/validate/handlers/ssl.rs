@@ -1,9 +1,10 @@
 //! TLS of http, stream and mail (`ngx_http_ssl_module.c` and its kin), and of what is
 //! behind nginx.
 
-use crate::catalog::Context;
+use crate::catalog::{Context, Version};
+use crate::diagnostic::Diagnostic;
 use crate::model::ScopeId;
-use crate::syntax::value::{number, seconds, size};
+use crate::syntax::value::{number, seconds, size, template};
 use crate::syntax::{Directive, Word};
 
 use crate::validate::{Check, error};
@@ -181,6 +182,8 @@ const GROUPS: &[&str] = &[
     "SUITEB128ONLY",
     "SUITEB192",
     "TLSv1",
+    "TLSv1.0",
+    "TLSv1.2",
 ];
 
 /// False if it is certain that OpenSSL finds no cipher in a list, or cannot read it
@@ -192,7 +195,9 @@ pub(super) fn is_cipher_list(text: &str) -> bool {
         return true;
     }
     let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._=".contains(&byte);
-    let mut has_cipher = false;
+    // This word alone need not end where it ends.
+    let mut has_cipher = text.starts_with("DEFAULT");
+    let text = text.strip_prefix("DEFAULT").unwrap_or(text);
     for item in text.split([':', ' ', ';', ',']).filter(|item| !item.is_empty()) {
         let operator = item.bytes().next().filter(|byte| b"-+!@".contains(byte));
         let rest = if operator.is_some() { &item[1..] } else { item };
@@ -201,7 +206,10 @@ pub(super) fn is_cipher_list(text: &str) -> bool {
         }
         if operator == Some(b'@') {
             let name = rest.split(|c: char| !c.is_ascii() || !is_name_byte(c as u8)).next();
-            let is_level = |name: &str| name.starts_with("SECLEVEL=") && name.len() == 10;
+            let is_level = |name: &str| {
+                let level = name.strip_prefix("SECLEVEL=").map(str::as_bytes);
+                matches!(level, Some([b'0'..=b'5']))
+            };
             if !name.is_some_and(|name| name == "STRENGTH" || is_level(name)) {
                 return false;
             }
@@ -225,25 +233,61 @@ pub(super) fn is_cipher_list(text: &str) -> bool {
     has_cipher
 }
 
+/// Ciphers of TLS 1.3, which OpenSSL does not take from a list.
+const OF_TLS_1_3: [&str; 5] = [
+    "TLS_AES_128_CCM_8_SHA256",
+    "TLS_AES_128_CCM_SHA256",
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+];
+
 /// True for the name of a group, and for what has the form of a cipher's name.
 fn may_be_cipher(name: &str) -> bool {
-    let is_group = |name: &str| GROUPS.contains(&name);
-    is_group(name)
-        || name.contains(['-', '_', '=', '.'])
-        || name
-            .strip_prefix(['k', 'a', 'e'])
-            .is_some_and(|rest| rest.starts_with(char::is_uppercase))
+    let rest = name.strip_prefix(['k', 'a', 'e']).unwrap_or_default();
+    GROUPS.contains(&name)
+        || rest.starts_with(|first: char| first.is_ascii_uppercase())
+        || name.contains(['-', '_', '=']) && !OF_TLS_1_3.contains(&name)
 }
 
-/// What nginx finds when it makes the contexts of servers: lists without ciphers
-/// (`ngx_http_ssl_merge_srv_conf`, and the same of stream).
+/// What nginx finds when it makes the contexts of servers: lists without ciphers, names of
+/// certificates that it cannot read (`ngx_http_ssl_merge_srv_conf`, and the same of stream).
 pub(in crate::validate) fn late(check: &mut Check<'_, '_>) {
     let model = check.model;
     for id in model.scope_ids() {
         let is_server = matches!(model.scope(id).context, Context::Server | Context::StreamServer);
         if is_server && has_context(check, id) {
             cipher_list(check, id, "ssl_ciphers");
+            certificate_names(check, id);
         }
+    }
+}
+
+/// Names of certificates may have variables (`ngx_http_ssl_compile_certificates`).
+fn certificate_names(check: &mut Check<'_, '_>, id: ScopeId) {
+    let model = check.model;
+    let is_stream = model.scope(id).context.is_stream();
+    for name in ["ssl_certificate", "ssl_certificate_key"] {
+        let Some((_, directives)) = model.effective(id, name) else { continue };
+        for directive in directives {
+            let [word] = directive.args() else { continue };
+            let text = word.value(directive.source);
+            let place = directive.place_of(*word);
+            match template(&text) {
+                Ok(parts) => check.variables.use_all(&parts, is_stream, place),
+                Err(reason) => say_once(check, error("invalid-value", place, reason.to_string())),
+            }
+        }
+    }
+}
+
+/// Servers share what stands around them: it is said once.
+fn say_once(check: &mut Check<'_, '_>, diagnostic: Diagnostic) {
+    let is_same = |other: &Diagnostic| {
+        other.label.place == diagnostic.label.place && other.message == diagnostic.message
+    };
+    if !check.report.iter().any(is_same) {
+        check.say(diagnostic);
     }
 }
 
@@ -256,19 +300,11 @@ pub(super) fn cipher_list(check: &mut Check<'_, '_>, id: ScopeId, name: &str) {
     if is_cipher_list(&text) {
         return;
     }
-    let place = directive.place_of(*word);
-    // Servers share what stands around them.
     let message = format!("SSL_CTX_set_cipher_list(\"{text}\") failed");
-    let is_said = |other: &crate::diagnostic::Diagnostic| {
-        other.label.place == place && other.message == message
-    };
-    if !check.report.iter().any(is_said) {
-        check.say(
-            error("invalid-value", place, message)
-                .here("OpenSSL knows no cipher of this list")
-                .help("write names of ciphers with \":\" between them, as in HIGH:!aNULL:!MD5"),
-        );
-    }
+    let diagnostic = error("invalid-value", directive.place_of(*word), message)
+        .here("OpenSSL knows no cipher of this list")
+        .help("write names of ciphers with \":\" between them, as in HIGH:!aNULL:!MD5");
+    say_once(check, diagnostic);
 }
 
 /// True if nginx makes a context for TLS of a server.
@@ -282,7 +318,7 @@ fn has_context(check: &Check<'_, '_>, id: ScopeId) -> bool {
         return false;
     }
     // Before nginx 1.25.5 stream only did where a server listens with TLS.
-    let is_old = check.versions.precede(crate::catalog::Version::new(1, 25, 5));
+    let is_old = check.versions.precede(Version::new(1, 25, 5));
     let listens = || {
         let mut listens = model.scope(id).all("listen").iter();
         listens.any(|listen| listen.arg_values().any(|word| word == "ssl"))
