@@ -22,7 +22,8 @@ pub(super) fn aio<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
             check.text(directive, *word, pool);
         }
         None => {
-            says(check, directive, *word, "invalid value", "write off, on, threads or threads=pool")
+            let help = "write off, on, threads or threads=pool";
+            says(check, directive, *word, "invalid value", help);
         }
     }
 }

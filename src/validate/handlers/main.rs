@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::catalog::{Context, Version};
+use crate::catalog::Version;
 use crate::model::ScopeId;
 use crate::syntax::address::{Use, network};
 use crate::syntax::value::{number, size};
@@ -132,7 +132,7 @@ pub(super) fn load_module<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
     if blocks.iter().any(|block| check.seen.contains(*block)) {
         let message = "\"load_module\" directive is specified too late";
         let help = "put it before `events`, `http`, `stream` and `mail`";
-        check.say(check.wrong("conflict", directive, message).help(help));
+        check.say(check.wrong("misplaced-directive", directive, message).help(help));
     }
 }
 
@@ -155,12 +155,12 @@ pub(super) fn thread_pool<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
                 return;
             }
             has_threads = true;
-        } else if let Some(queue) = text.strip_prefix("max_queue=") {
-            if number(queue).is_none() {
-                let message = format!("invalid max_queue value \"{text}\"");
-                check.invalid_for(directive, word, message, "write a number");
-                return;
-            }
+        } else if let Some(queue) = text.strip_prefix("max_queue=")
+            && number(queue).is_none()
+        {
+            let message = format!("invalid max_queue value \"{text}\"");
+            check.invalid_for(directive, word, message, "write a number");
+            return;
         }
     }
     if !has_threads {
@@ -321,11 +321,10 @@ pub(in crate::validate) fn late(check: &mut Check<'_, '_>) {
             if !name.contains('$') && !is_defined(name) {
                 let message = format!("unknown thread pool \"{name}\"");
                 let help = format!("define it outside `http`: `thread_pool {name} threads=32;`");
-                check.say(error("unknown-name", directive.place(), message).help(help));
+                check.say(error("incomplete", directive.place(), message).help(help));
             }
         }
     }
-    debug_assert_eq!(root.context, Context::Main);
     let Some(masks) = root.last("worker_cpu_affinity") else { return };
     let count = masks.args().len();
     let processes = root.last("worker_processes").and_then(|it| it.arg(0));

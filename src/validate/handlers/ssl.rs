@@ -189,7 +189,7 @@ const GROUPS: &[&str] = &[
 /// False if it is certain that OpenSSL finds no cipher in a list, or cannot read it
 /// (`SSL_CTX_set_cipher_list`). Which ciphers a library has differs: what looks like the
 /// name of one may be one.
-pub(super) fn is_cipher_list(text: &str) -> bool {
+pub(in crate::validate) fn is_cipher_list(text: &str) -> bool {
     // BoringSSL has groups of equal preference in brackets.
     if text.contains(['[', '|']) {
         return true;
@@ -293,7 +293,7 @@ fn say_once(check: &mut Check<'_, '_>, diagnostic: Diagnostic) {
 
 /// Says it if a scope uses a list of ciphers that OpenSSL cannot read. The caller knows
 /// that nginx makes a context there.
-pub(super) fn cipher_list(check: &mut Check<'_, '_>, id: ScopeId, name: &str) {
+pub(in crate::validate) fn cipher_list(check: &mut Check<'_, '_>, id: ScopeId, name: &str) {
     let Some(directive) = check.model.effective_one(id, name) else { return };
     let [word] = directive.args() else { return };
     let text = word.value(directive.source);
