@@ -2,12 +2,12 @@
 //! open files.
 
 use crate::catalog::Version;
-use crate::syntax::value::{length, milliseconds, number, seconds};
+use crate::syntax::value::{length, milliseconds, number, seconds, size};
 use crate::syntax::{Directive, Word};
 
 use crate::validate::{Check, error, slots, warning};
 
-use super::{says, template_value};
+use super::{earlier, rewrite, says, template_value};
 
 /// `ngx_http_core_set_aio`
 pub(super) fn aio<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
@@ -17,14 +17,11 @@ pub(super) fn aio<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     if matches!(&*text, "off" | "on" | "threads") || is_sendfile {
         return;
     }
-    match text.strip_prefix("threads=") {
-        Some(pool) => {
-            check.text(directive, *word, pool);
-        }
-        None => {
-            let help = "write off, on, threads or threads=pool";
-            says(check, directive, *word, "invalid value", help);
-        }
+    if let Some(pool) = text.strip_prefix("threads=") {
+        check.text(directive, *word, pool);
+    } else {
+        let help = "write off, on, threads or threads=pool";
+        says(check, directive, *word, "invalid value", help);
     }
 }
 
@@ -187,7 +184,7 @@ pub(super) fn degradation<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
     let [word] = directive.args() else { return };
     let text = word.value(directive.source);
     let message = match text.strip_prefix("sbrk=") {
-        Some(size) if crate::syntax::value::size(size).is_some() => return,
+        Some(text) if size(text).is_some() => return,
         Some(_) => format!("invalid sbrk size \"{text}\""),
         None => format!("invalid parameter \"{text}\""),
     };
@@ -197,7 +194,7 @@ pub(super) fn degradation<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
 /// `ngx_http_mirror`
 pub(super) fn mirror<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let is_off = |it: &Directive<'p>| it.arg(0).is_some_and(|value| value == "off");
-    let before = super::earlier(check, directive);
+    let before = earlier(check, directive);
     if !before.is_empty() && (is_off(&directive) || before.iter().any(is_off)) {
         check.duplicate(directive);
     }
@@ -211,7 +208,7 @@ pub(super) fn sub_filter<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>
         check.invalid(directive, *pattern, "empty search pattern");
         return;
     }
-    if super::earlier(check, directive).len() >= MOST {
+    if earlier(check, directive).len() >= MOST {
         let message = format!("number of search patterns exceeds {MOST}");
         check.say(check.wrong("invalid-value", directive, message));
         return;
@@ -230,15 +227,15 @@ pub(super) fn path<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
 /// `ngx_http_auth_request_set`
 pub(super) fn auth_request_set<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let [name, _] = directive.args() else { return };
-    if super::rewrite::define(check, directive, *name) {
+    if rewrite::define(check, directive, *name) {
         template_value(check, directive, 1);
     }
 }
 
 /// False for a size that is not one of some.
 fn is_one_of(directive: Directive<'_>, word: Word, mut sizes: impl Iterator<Item = u64>) -> bool {
-    let value = crate::syntax::value::size(&word.value(directive.source));
-    value.is_none_or(|value| sizes.any(|size| size == value))
+    let value = size(&word.value(directive.source));
+    value.is_none_or(|value| sizes.any(|other| other == value))
 }
 
 /// `ngx_http_gzip_window`

@@ -92,20 +92,23 @@ pub(in crate::validate) fn late(check: &mut Check<'_, '_>) {
 fn server(check: &mut Check<'_, '_>, id: ScopeId, opener: Directive<'_>) {
     let model = check.model;
     let scope = model.scope(id);
+    let listens = scope.all("listen");
     let mut missing = Vec::new();
-    if scope.all("listen").is_empty() {
+    if let Some(listen) = listens.first() {
+        if scope.all("protocol").is_empty() && !listens.iter().any(tells_protocol) {
+            let help = "say which it is, as in `protocol imap;`: the port does not tell";
+            missing.push((*listen, "unknown mail protocol for server", help));
+        }
+    } else {
         let help = "say where it listens, as in `listen 143;`";
-        missing.push(("no \"listen\" is defined for server", help));
-    } else if scope.all("protocol").is_empty() && !scope.all("listen").iter().any(tells_protocol) {
-        let help = "say which it is, as in `protocol imap;`: the port does not tell";
-        missing.push(("unknown mail protocol for server", help));
+        missing.push((opener, "no \"listen\" is defined for server", help));
     }
     if model.effective(id, "auth_http").is_none() {
         let help = "say who knows the users, as in `auth_http localhost:9000/auth;`";
-        missing.push(("no \"auth_http\" is defined for server", help));
+        missing.push((opener, "no \"auth_http\" is defined for server", help));
     }
-    for (message, help) in missing {
-        check.say(error("incomplete", opener.place(), message).help(help));
+    for (at, message, help) in missing {
+        check.say(error("incomplete", at.place(), message).help(help));
     }
 }
 
