@@ -294,7 +294,10 @@ fn say_once(check: &mut Check<'_, '_>, diagnostic: Diagnostic) {
 /// Says it if a scope uses a list of ciphers that OpenSSL cannot read. The caller knows
 /// that nginx makes a context there.
 pub(in crate::validate) fn cipher_list(check: &mut Check<'_, '_>, id: ScopeId, name: &str) {
-    let Some(directive) = check.model.effective_one(id, name) else { return };
+    let directive = check.model.effective_one(id, name);
+    let Some(directive) = directive.filter(|_| !check.model.has_unknown_settings(id)) else {
+        return;
+    };
     let [word] = directive.args() else { return };
     let text = word.value(directive.source);
     if is_cipher_list(&text) {
