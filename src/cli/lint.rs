@@ -9,8 +9,8 @@ use crate::lint::{Category, RULES};
 use crate::project::{Files, Project};
 use crate::render::{self, Counts};
 
-use super::config::Config;
 use super::args::{FailOn, Format, LintArgs};
+use super::config::Config;
 use super::write::{self, Replacement};
 use super::{Failure, Outcome, paths, terminal};
 
@@ -64,7 +64,8 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
 /// The nginx that the options and the project's file describe; options come first.
 fn target(args: &LintArgs) -> Result<Target, Failure> {
     let config = Config::find()?;
-    let version = args.nginx_version.map_or_else(|| config.version(), |version| Ok(Some(version)))?;
+    let version =
+        args.nginx_version.map_or_else(|| config.version(), |version| Ok(Some(version)))?;
     Ok(Target {
         versions: version.map_or(Versions::COMMON, Versions::from),
         modules: args.module.iter().cloned().chain(config.modules()).collect(),

@@ -112,8 +112,8 @@ fn missing_file(directive: Directive<'_>, directory: &Path) -> Option<Diagnostic
     let exists = |path: &PathBuf| path.exists();
     if is_root && !exists(&PathBuf::from(&*text)) {
         let message = format!("\"{text}\" is not here");
-        let mut diagnostic = error("missing-file", place, message)
-            .here("nginx starts without it, and answers 404");
+        let mut diagnostic =
+            error("missing-file", place, message).here("nginx starts without it, and answers 404");
         diagnostic.severity = Severity::Warning;
         return Some(diagnostic);
     }
@@ -162,8 +162,9 @@ fn host<'p>(
         "resolver" => {
             for &word in directive.args() {
                 let text = word.value(directive.source).into_owned();
-                let is_parameter =
-                    ["valid=", "ipv4=", "ipv6=", "status_zone="].iter().any(|it| text.starts_with(it));
+                let is_parameter = ["valid=", "ipv4=", "ipv6=", "status_zone="]
+                    .iter()
+                    .any(|it| text.starts_with(it));
                 if !is_parameter && text != "off" {
                     look_up(check, directive, word, &text, &format!("resolver \"{text}\""), known);
                 }

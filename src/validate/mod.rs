@@ -91,7 +91,7 @@ struct Check<'m, 'p> {
     is_mixed: bool,
 }
 
-impl<'p> Check<'_, 'p> {
+impl<'m, 'p> Check<'m, 'p> {
     /// Walks a scope and what is inside it.
     fn scope(&mut self, id: ScopeId) {
         let model = self.model;
@@ -208,14 +208,21 @@ impl<'p> Check<'_, 'p> {
     }
 
     /// Directives of the same name that stand before one in this scope.
-    fn earlier(
+    fn earlier(&self, directive: Directive<'_>) -> Vec<Directive<'p>> {
+        let name = directive.name();
+        let before = self.before(directive);
+        before.filter(|other| other.is(&name)).collect()
+    }
+
+    /// What stands before a directive in this scope.
+    fn before(
         &self,
         directive: Directive<'_>,
-    ) -> impl Iterator<Item = Directive<'p>> + use<'p, '_> {
-        let all = self.model.scope(self.scope).all(&directive.name());
+    ) -> impl Iterator<Item = Directive<'p>> + use<'m, 'p> {
+        let model = self.model;
         let place = directive.place();
-        let index = all.iter().position(|other| other.place() == place).unwrap_or(0);
-        all[..index].iter().copied()
+        let lines = model.scope(self.scope).lines().iter().map(|line| line.directive);
+        lines.take_while(move |other| other.place() != place)
     }
 
     /// The first directive of a name in this scope; it may be the one at hand.

@@ -31,7 +31,8 @@ pub(super) fn entry(check: &mut Check<'_, '_>, directive: Directive<'_>) -> Opti
     }
     // What nginx once had is unknown to it now, even if a module has one of that name.
     let is_own = |entry: &&Entry| entry.origin.is_empty();
-    let counts = |entry: &Entry| exists(&entry) && (is_own(&entry) || !entries.iter().any(|it| is_own(&it)));
+    let counts =
+        |entry: &Entry| exists(&entry) && (is_own(&entry) || !entries.iter().any(|it| is_own(&it)));
     if !entries.iter().any(counts) {
         check.has_unknown_directives |= entries.is_empty();
         let diagnostic = unknown(check.context, check.target, directive, &name);

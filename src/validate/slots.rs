@@ -142,8 +142,7 @@ fn bitmask(check: &mut Check<'_, '_>, directive: Directive<'_>, entry: &Entry) {
 fn types(check: &mut Check<'_, '_>, directive: Directive<'_>) {
     let default = if directive.is("xslt_types") { "text/xml" } else { "text/html" };
     let mut seen = vec![default.to_owned()];
-    let earlier: Vec<_> = check.earlier(directive).collect();
-    for other in earlier {
+    for other in check.earlier(directive) {
         seen.extend(other.arg_values().map(|it| it.to_ascii_lowercase()));
     }
     for &word in directive.args() {

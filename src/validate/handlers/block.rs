@@ -2,7 +2,7 @@
 
 use crate::syntax::Directive;
 use crate::syntax::regex::Regex;
-use crate::validate::{Check, error};
+use crate::validate::Check;
 
 use super::rewrite::define;
 
@@ -33,30 +33,6 @@ pub(super) fn geo<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
             let message = format!("invalid variable name \"{text}\"");
             check.invalid_for(directive, *first, message, "put a \"$\" before the name");
         }
-    }
-}
-
-/// `ngx_http_charset_map_block`
-pub(super) fn charset_map(check: &mut Check<'_, '_>, directive: Directive<'_>) {
-    let [from, to] = directive.args() else { return };
-    let (from, to) = (from.value(directive.source), to.value(directive.source));
-    let is_same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-    if is_same(&from, &to) {
-        let message = format!("\"charset_map\" between the same charsets \"{from}\" and \"{to}\"");
-        check.say(error("conflict", directive.place(), message));
-        return;
-    }
-    let lines = check.model.scope(check.scope).lines().iter().map(|line| line.directive);
-    let place = directive.place();
-    let mut before = lines.take_while(|other| other.place() != place);
-    let first = before.find(|other| {
-        other.is("charset_map")
-            && other.arg(0).is_some_and(|it| is_same(&it, &from))
-            && other.arg(1).is_some_and(|it| is_same(&it, &to))
-    });
-    if let Some(first) = first {
-        let message = format!("duplicate \"charset_map\" between \"{from}\" and \"{to}\"");
-        check.say(error("duplicate", place, message).also(first.place(), "the first one is here"));
     }
 }
 

@@ -144,11 +144,9 @@ pub(super) fn store<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
 
 /// A cache and a store cannot be on in one block.
 fn conflicts(check: &mut Check<'_, '_>, directive: Directive<'_>, other: &str) -> bool {
-    let scope = check.model.scope(check.scope);
     let place = directive.place();
-    let before = scope.lines().iter().map(|line| line.directive);
-    let mut before = before.take_while(|it| it.place() != place);
-    let found = before.find(|it| it.is(other) && it.arg(0).as_deref() != Some("off"));
+    let found =
+        check.before(directive).find(|it| it.is(other) && it.arg(0).as_deref() != Some("off"));
     if let Some(first) = found {
         let name = directive.name();
         let message = format!("\"{name}\" directive is incompatible with \"{other}\"");

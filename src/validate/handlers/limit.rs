@@ -132,7 +132,7 @@ pub(super) fn req(check: &mut Check<'_, '_>, directive: Directive<'_>) {
     let names = |other: &Directive<'_>| {
         other.arg_values().any(|word| word.strip_prefix("zone=") == Some(&*zone))
     };
-    if check.earlier(directive).any(|other| names(&other)) {
+    if check.earlier(directive).iter().any(names) {
         check.duplicate_of(directive, names);
     }
 }
@@ -146,7 +146,7 @@ pub(super) fn conn(check: &mut Check<'_, '_>, directive: Directive<'_>) {
         return;
     }
     let is_same = |other: &Directive<'_>| other.arg(0).as_deref() == Some(&*name);
-    if check.earlier(directive).any(|other| is_same(&other)) {
+    if check.earlier(directive).iter().any(is_same) {
         check.duplicate_of(directive, is_same);
         return;
     }

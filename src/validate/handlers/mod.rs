@@ -4,13 +4,17 @@
 mod block;
 mod cache;
 mod core;
+mod files;
 mod limit;
 mod listen;
 mod location;
 mod log;
-mod main;
+pub(super) mod mail;
+pub(super) mod main;
+pub(super) mod modules;
 mod proxy;
 mod rewrite;
+pub(super) mod ssl;
 mod sticky;
 mod upstream;
 
@@ -20,7 +24,7 @@ pub(super) use proxy::Pass;
 
 use crate::catalog::{Context, Entry, ValueType};
 use crate::model::ScopeId;
-use crate::syntax::Directive;
+use crate::syntax::{Directive, Word};
 
 use super::{Check, error};
 
@@ -32,15 +36,29 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("grpc_set_header", core::set_header),
     ("least_time", upstream::least_time),
     ("ngx_conf_split_clients_block", block::map),
+    ("ngx_error_log", main::error_log),
+    ("ngx_event_connections", main::connections),
+    ("ngx_event_debug_connection", main::network_or_host),
+    ("ngx_event_use", main::event),
     ("ngx_http_access_rule", core::access),
-    ("ngx_http_charset_map_block", block::charset_map),
+    ("ngx_http_auth_basic_user_file", files::path),
+    ("ngx_http_auth_request_set", files::auth_request_set),
+    ("ngx_http_charset_map_block", modules::charset_map),
+    ("ngx_http_core_directio", files::directio),
+    ("ngx_http_core_error_log", main::error_log),
     ("ngx_http_core_error_page", core::error_page),
+    ("ngx_http_core_keepalive", files::keepalive_timeout),
     ("ngx_http_core_limit_except", location::limit_except),
     ("ngx_http_core_listen", listen::http),
     ("ngx_http_core_location", location::location),
+    ("ngx_http_core_open_file_cache", files::open_file_cache),
+    ("ngx_http_core_pool_size", modules::pool_size),
     ("ngx_http_core_resolver", core::resolver),
     ("ngx_http_core_root", location::root),
     ("ngx_http_core_server_name", core::server_name),
+    ("ngx_http_core_set_aio", files::aio),
+    ("ngx_http_degradation", files::degradation),
+    ("ngx_http_disable_symlinks", files::disable_symlinks),
     ("ngx_http_fastcgi_cache", cache::cache),
     ("ngx_http_fastcgi_cache_key", core::text),
     ("ngx_http_fastcgi_pass", proxy::plain),
@@ -49,17 +67,34 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("ngx_http_file_cache_set_slot", cache::path),
     ("ngx_http_file_cache_valid_set_slot", cache::valid),
     ("ngx_http_geo_block", block::geo),
+    ("ngx_http_geoip_city", modules::geoip),
+    ("ngx_http_geoip_country", modules::geoip),
+    ("ngx_http_geoip_org", modules::geoip),
+    ("ngx_http_geoip_proxy", modules::geoip_proxy),
     ("ngx_http_grpc_pass", proxy::with_scheme),
+    ("ngx_http_grpc_ssl_certificate_cache", ssl::certificate_cache),
+    ("ngx_http_gzip_disable", files::gzip_disable),
+    ("ngx_http_gzip_hash", files::gzip_hash),
+    ("ngx_http_gzip_window", files::gzip_window),
     ("ngx_http_headers_add", core::add_header),
     ("ngx_http_headers_expires", core::expires),
+    ("ngx_http_image_filter", modules::image_filter),
+    ("ngx_http_image_filter_jpeg_quality", modules::image_quality),
+    ("ngx_http_image_filter_sharpen", modules::image_sharpen),
+    ("ngx_http_image_filter_webp_quality", modules::image_quality),
+    ("ngx_http_index_set_index", files::index),
     ("ngx_http_limit_conn", limit::conn),
     ("ngx_http_limit_conn_zone", limit::conn_zone),
     ("ngx_http_limit_req", limit::req),
     ("ngx_http_limit_req_zone", limit::req_zone),
+    ("ngx_http_log_open_file_cache", files::open_log_file_cache),
     ("ngx_http_log_set_format", log::format),
     ("ngx_http_log_set_log", log::access),
     ("ngx_http_map_block", block::map),
     ("ngx_http_memcached_pass", proxy::memcached),
+    ("ngx_http_mirror", files::mirror),
+    ("ngx_http_modern_browser", modules::modern_browser),
+    ("ngx_http_perl_set", modules::perl_set),
     ("ngx_http_proxy_cache", cache::cache),
     ("ngx_http_proxy_cache_key", core::text),
     ("ngx_http_proxy_cookie_domain", proxy::cookie),
@@ -67,7 +102,9 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("ngx_http_proxy_cookie_path", proxy::cookie),
     ("ngx_http_proxy_pass", proxy::http),
     ("ngx_http_proxy_redirect", proxy::redirect),
+    ("ngx_http_proxy_ssl_certificate_cache", ssl::certificate_cache),
     ("ngx_http_proxy_store", cache::store),
+    ("ngx_http_realip_from", main::network_or_host),
     ("ngx_http_rewrite", rewrite::rewrite),
     ("ngx_http_rewrite_if", rewrite::condition),
     ("ngx_http_rewrite_return", rewrite::ret),
@@ -76,6 +113,11 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("ngx_http_scgi_cache_key", core::text),
     ("ngx_http_scgi_pass", proxy::plain),
     ("ngx_http_scgi_store", cache::store),
+    ("ngx_http_set_charset_slot", modules::charset),
+    ("ngx_http_ssl_certificate_cache", ssl::certificate_cache),
+    ("ngx_http_ssl_ocsp_cache", ssl::ocsp_cache),
+    ("ngx_http_ssl_session_cache", ssl::session_cache),
+    ("ngx_http_sub_filter", files::sub_filter),
     ("ngx_http_try_files", core::try_files),
     ("ngx_http_upstream", upstream::upstream),
     ("ngx_http_upstream_bind_set_slot", proxy::bind),
@@ -90,28 +132,61 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("ngx_http_upstream_server", upstream::server),
     ("ngx_http_upstream_sticky", sticky::sticky),
     ("ngx_http_upstream_zone", upstream::zone),
+    ("ngx_http_userid_expires", modules::userid_expires),
+    ("ngx_http_userid_mark", modules::userid_mark),
     ("ngx_http_uwsgi_cache", cache::cache),
     ("ngx_http_uwsgi_cache_key", core::text),
     ("ngx_http_uwsgi_pass", proxy::with_scheme),
+    ("ngx_http_uwsgi_ssl_certificate_cache", ssl::certificate_cache),
     ("ngx_http_uwsgi_store", cache::store),
+    ("ngx_http_v2_chunk_size", modules::chunk_size),
+    ("ngx_http_v2_obsolete", modules::obsolete),
+    ("ngx_http_v2_pool_size", modules::pool_size),
+    ("ngx_http_v2_preread_size", modules::preread_size),
+    ("ngx_http_v2_recv_buffer_size", modules::receive_buffer),
+    ("ngx_http_v2_spdy_deprecated", modules::spdy),
+    ("ngx_http_v2_streams_index_mask", modules::streams_index),
     ("ngx_http_valid_referers", core::valid_referers),
+    ("ngx_http_xslt_param", modules::stylesheet_parameter),
+    ("ngx_http_xslt_stylesheet", modules::stylesheet),
+    ("ngx_load_module", main::load_module),
+    ("ngx_mail_auth_http", mail::auth_http),
+    ("ngx_mail_core_error_log", main::error_log),
     ("ngx_mail_core_listen", listen::mail),
+    ("ngx_mail_core_protocol", mail::protocol),
     ("ngx_mail_core_resolver", core::resolver),
+    ("ngx_mail_realip_from", main::network_or_host),
+    ("ngx_mail_ssl_session_cache", ssl::session_cache),
+    ("ngx_set_cpu_affinity", main::cpu_affinity),
+    ("ngx_set_priority", main::priority),
+    ("ngx_set_worker_processes", main::worker_processes),
     ("ngx_stream_access_rule", core::access),
+    ("ngx_stream_core_error_log", main::error_log),
     ("ngx_stream_core_listen", listen::stream),
     ("ngx_stream_core_resolver", core::resolver),
     ("ngx_stream_core_server_name", core::server_name),
     ("ngx_stream_geo_block", block::geo),
+    ("ngx_stream_geoip_city", modules::geoip),
+    ("ngx_stream_geoip_country", modules::geoip),
+    ("ngx_stream_geoip_org", modules::geoip),
     ("ngx_stream_limit_conn", limit::conn),
     ("ngx_stream_limit_conn_zone", limit::conn_zone),
+    ("ngx_stream_log_open_file_cache", files::open_log_file_cache),
     ("ngx_stream_log_set_format", log::format),
     ("ngx_stream_log_set_log", log::access),
     ("ngx_stream_map_block", block::map),
     ("ngx_stream_pass", proxy::plain),
     ("ngx_stream_proxy_bind", proxy::bind),
     ("ngx_stream_proxy_pass", proxy::plain),
+    ("ngx_stream_proxy_ssl_alpn_set_slot", ssl::alpn),
+    ("ngx_stream_proxy_ssl_certificate_cache", ssl::certificate_cache),
+    ("ngx_stream_realip_from", main::network_or_host),
     ("ngx_stream_return", rewrite::stream_return),
     ("ngx_stream_set", rewrite::set),
+    ("ngx_stream_ssl_alpn", ssl::alpn),
+    ("ngx_stream_ssl_certificate_cache", ssl::certificate_cache),
+    ("ngx_stream_ssl_ocsp_cache", ssl::ocsp_cache),
+    ("ngx_stream_ssl_session_cache", ssl::session_cache),
     ("ngx_stream_upstream", upstream::upstream),
     ("ngx_stream_upstream_hash", upstream::hash),
     ("ngx_stream_upstream_least_conn", upstream::bare),
@@ -119,8 +194,11 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("ngx_stream_upstream_resolver", core::resolver),
     ("ngx_stream_upstream_server", upstream::server),
     ("ngx_stream_upstream_zone", upstream::zone),
+    ("ngx_thread_pool", main::thread_pool),
     ("proxy_set_body", core::merged_text),
     ("proxy_set_header", core::set_header),
+    ("ssl", mail::enable),
+    ("starttls", mail::starttls),
     ("variables_hash_bucket_size", core::variables_hash),
     ("variables_hash_max_size", core::variables_hash),
 ];
@@ -184,10 +262,9 @@ fn lua(check: &mut Check<'_, '_>, directive: Directive<'_>, name: &str) -> bool 
         PHASES.into_iter().find(|other| *other == phase)
     };
     if let Some(own) = phase(name) {
-        let lines = check.model.scope(check.scope).lines().iter().map(|line| line.directive);
         let place = directive.place();
-        let mut before = lines.take_while(|other| other.place() != place);
-        if let Some(first) = before.find(|other| phase(&other.name()) == Some(own)) {
+        if let Some(first) = check.before(directive).find(|other| phase(&other.name()) == Some(own))
+        {
             let message = format!("\"{name}\" directive is duplicate");
             check.say(
                 error("duplicate", place, message).also(first.place(), "the first one is here"),
@@ -208,7 +285,16 @@ fn lua(check: &mut Check<'_, '_>, directive: Directive<'_>, name: &str) -> bool 
     true
 }
 
-/// Stub until the other tree is merged.
-pub(super) fn is_cipher_list(_: &str) -> bool {
-    true
+/// Says that nginx does not take a word, in the words that its function returns: they
+/// follow the name of the directive (`ngx_conf_handler`).
+fn says(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Word, fact: &str, help: &str) {
+    let message = format!("\"{}\" directive {fact}", directive.name());
+    check.invalid_for(directive, word, message, help);
+}
+
+/// Reads an argument as a text with variables.
+fn template_value<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, index: usize) {
+    if let Some(&word) = directive.args().get(index) {
+        check.template(directive, word);
+    }
 }

@@ -243,7 +243,7 @@ fn replaces_off(
         return false;
     }
     let mine = is_off(&directive);
-    let found = check.earlier(directive).any(|other| mine || is_off(&other));
+    let found = check.earlier(directive).iter().any(|other| mine || is_off(other));
     if found {
         check.duplicate(directive);
     }
@@ -251,13 +251,8 @@ fn replaces_off(
 }
 
 fn default_redirect(check: &mut Check<'_, '_>, directive: Directive<'_>) {
-    let scope = check.model.scope(check.scope);
     let place = directive.place();
-    let before = scope.lines().iter().map(|line| line.directive);
-    let pass = before
-        .take_while(|other| other.place() != place)
-        .filter(|other| other.is("proxy_pass"))
-        .last();
+    let pass = check.before(directive).filter(|other| other.is("proxy_pass")).last();
     let message = match pass.and_then(|pass| pass.arg(0)) {
         None => "\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive",
         Some(url) if url.contains('$') => {

@@ -181,23 +181,18 @@ fn peer_parameter(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Wor
 
 /// The method that stands last before a directive of the same upstream.
 fn method_before<'p>(check: &Check<'_, 'p>, directive: Directive<'_>) -> Option<Directive<'p>> {
-    let place = directive.place();
-    let lines = check.model.scope(check.scope).lines().iter().map(|line| line.directive);
-    let before = lines.take_while(|other| other.place() != place);
-    before.filter(|other| METHODS.contains(&&*other.name())).last()
+    check.before(directive).filter(|other| METHODS.contains(&&*other.name())).last()
 }
 
 /// Says it if another method, or before 1.29.7 `keepalive`, stands before a method.
 fn redefined(check: &mut Check<'_, '_>, directive: Directive<'_>) {
     let place = directive.place();
-    let lines = check.model.scope(check.scope).lines().iter().map(|line| line.directive);
-    let before: Vec<_> = lines.take_while(|other| other.place() != place).collect();
     let is_old = check.versions.newest < Version::KEEPALIVE_BY_DEFAULT;
-    let is_other = |other: &&Directive<'_>| {
+    let is_other = |other: &Directive<'_>| {
         let name = other.name();
         METHODS.contains(&&*name) || is_old && name == "keepalive"
     };
-    if let Some(first) = before.iter().find(is_other) {
+    if let Some(first) = check.before(directive).find(is_other) {
         let mut diagnostic = warning("meaningless", place, "load balancing method redefined")
             .also(first.place(), "this one is without effect");
         if first.is("keepalive") {

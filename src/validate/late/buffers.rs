@@ -23,9 +23,33 @@ pub(super) fn check(check: &mut Check<'_, '_>, id: ScopeId) {
     if !is_merged {
         return;
     }
+    if matches!(scope.context, Context::Http | Context::Server) {
+        headers(check, id);
+    }
     for protocol in ["proxy", "fastcgi", "scgi", "uwsgi"] {
         family(check, id, protocol);
     }
+}
+
+/// A buffer for headers holds at least what a connection's pool does
+/// (`ngx_http_core_merge_srv_conf`).
+fn headers(check: &mut Check<'_, '_>, id: ScopeId) {
+    const POOL: u64 = 512;
+    let model = check.model;
+    let read = |name, index| {
+        let directive = model.effective_one(id, name)?;
+        Some((directive, size(&directive.arg(index)?)?))
+    };
+    let buffers = read("large_client_header_buffers", 1);
+    let pool = read("connection_pool_size", 0);
+    let least = pool.map_or(POOL, |(_, size)| size);
+    let most = buffers.map_or(8192, |(_, size)| size);
+    let own = |name| model.scope(id).last(name).is_some();
+    let is_own = own("large_client_header_buffers") || own("connection_pool_size");
+    let Some((directive, _)) = buffers.or(pool).filter(|_| is_own && most < least) else { return };
+    let message = "the \"large_client_header_buffers\" size must be equal to or greater than \"connection_pool_size\"";
+    let help = format!("each buffer needs {least} bytes at least");
+    check.say(error("conflict", directive.place(), message).help(help));
 }
 
 /// Checks the buffers of a protocol where the scope itself sets one of them.

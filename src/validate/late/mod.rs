@@ -12,10 +12,14 @@ use crate::diagnostic::{Kind, Severity};
 use crate::model::ScopeId;
 use crate::source::Span;
 
-use super::{Check, Diagnostic};
+use super::{Check, Diagnostic, handlers};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     events(check);
+    handlers::main::late(check);
+    handlers::mail::late(check);
+    handlers::modules::late(check);
+    handlers::ssl::late(check);
     passes::check(check);
     listens::check(check);
     for id in check.model.scope_ids() {

@@ -4,6 +4,7 @@
 use crate::catalog::{Context, Version};
 use crate::model::ScopeId;
 use crate::syntax::Directive;
+use crate::validate::handlers::ssl;
 use crate::validate::{Check, error};
 
 pub(super) fn check(check: &mut Check<'_, '_>, id: ScopeId) {
@@ -101,14 +102,7 @@ fn backend(check: &mut Check<'_, '_>, id: ScopeId, protocol: &str) {
 fn towards(check: &mut Check<'_, '_>, id: ScopeId, protocol: &str) {
     let model = check.model;
     let one = |name: &str| model.effective_one(id, &format!("{protocol}_ssl_{name}"));
-    if let Some(ciphers) = one("ciphers") {
-        let text = ciphers.arg(0).unwrap_or_default();
-        if !super::super::handlers::is_cipher_list(&text) {
-            let message = format!("SSL_CTX_set_cipher_list(\"{text}\") failed: no cipher match");
-            check.say(error("invalid-value", ciphers.place(), message));
-            return;
-        }
-    }
+    ssl::cipher_list(check, id, &format!("{protocol}_ssl_ciphers"));
     if let Some(certificate) = one("certificate")
         && let Some(name) = certificate.arg(0).filter(|name| !name.is_empty())
         && one("certificate_key").is_none()
