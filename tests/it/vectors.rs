@@ -17,23 +17,27 @@ const OLD: Version = Version::new(1, 22, 1);
 const NEW: Version = Version::NEWEST;
 
 /// Vectors whose answer is about the machine or the build: the library has no error in them.
-const OF_THE_MACHINE: [(&str, &str); 12] = [
+const OF_THE_MACHINE: [(&str, &str); 10] = [
     ("include /nonexistent/file;", "the file may be there on another machine"),
     ("include /tmp;", "the path may be a file on another machine"),
     ("load_module /nonexistent.so;", "the module may be there on another machine"),
     ("user nosuchuser;", "the user may be known to another machine"),
     ("listen nosuch.invalid:80;", "the host may be known to another name server"),
-    ("listen 18090 quic;", "that nginx was built without HTTP/3"),
     ("listen 18090 accept_filter=x;", "the platform has no such filters; nginx goes on"),
     (
         "server { listen 18091 ssl; ssl_certificate a; ssl_certificate_key b; } server { listen 18091; }",
         "the certificate may be there on another machine",
     ),
-    ("proxy_pass https://127.0.0.1; proxy_ssl_ciphers foo;", "OpenSSL knows its ciphers"),
     ("map $host $m { include /nonexistent; }", "the file may be there on another machine"),
     ("resolver nosuch.invalid;", "the host may be known to another name server"),
     ("resolver 127.0.0.1 foo=1;", "nginx takes the word for a host"),
 ];
+
+/// Vectors that the library refuses as nginx does, but in other words.
+const OTHER_WORDS: [(&str, &str); 1] = [(
+    "listen 18090 quic;",
+    "that nginx was built without HTTP/3; one with it asks for the certificate, as the library does",
+)];
 
 struct Vector {
     context: String,
@@ -110,7 +114,8 @@ fn difference(
     let ours: Vec<&str> = errors(&report).collect();
     let unsaid = unsaid(says, &report);
     let same_verdict = ours.is_empty() == is_accepted;
-    if same_verdict && unsaid.is_empty() {
+    let may_differ = OTHER_WORDS.iter().any(|(config, _)| *config == vector.config);
+    if same_verdict && (unsaid.is_empty() || may_differ) {
         return None;
     }
     let fault = match (same_verdict, is_accepted) {
@@ -147,9 +152,9 @@ fn the_library_answers_vectors_as_nginx_did() {
 }
 
 #[test]
-fn every_reason_about_the_machine_is_needed() {
+fn every_reason_to_differ_is_needed() {
     let vectors = vectors();
-    for (config, reason) in OF_THE_MACHINE {
+    for (config, reason) in OF_THE_MACHINE.into_iter().chain(OTHER_WORDS) {
         assert!(vectors.iter().any(|it| it.config == config), "no vector {config:?} ({reason})");
     }
 }

@@ -244,6 +244,15 @@ fn third_party<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, entry: &
     if entry.origin.ends_with("lua") && !lua(check, directive, entry.name) {
         return;
     }
+    if entry.name == "set_base32_alphabet"
+        && let Some(&word) = directive.args().first()
+    {
+        let length = word.value(directive.source).len();
+        if length != 32 {
+            let fact = format!("takes an alphabet of {length} bytes but 32 expected");
+            says(check, directive, word, &fact, "write 32 letters");
+        }
+    }
     let is_stream = check.context.is_stream();
     for word in directive.arg_values() {
         if let Some(name) = word.strip_prefix('$') {

@@ -27,6 +27,8 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         if is_known(check, id) && check.is_merged() {
             buffers::check(check, id);
             tls::check(check, id);
+        } else if !check.model.root.is_main {
+            tls::in_snippet(check, id);
         }
     }
 }

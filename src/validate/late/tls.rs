@@ -30,12 +30,39 @@ pub(super) fn check(check: &mut Check<'_, '_>, id: ScopeId) {
     }
 }
 
+/// In a snippet: a certificate whose key is nowhere in view, next to it least of all.
+pub(super) fn in_snippet(check: &mut Check<'_, '_>, id: ScopeId) {
+    let model = check.model;
+    let scope = model.scope(id);
+    let lacks_key = scope.last("ssl_certificate").is_some()
+        && model.effective(id, "ssl_certificate_key").is_none()
+        && !model.ancestors(id).any(|id| model.scope(id).has_unknown_include);
+    if scope.context == Context::Server && scope.opener.is_some() && lacks_key {
+        server(check, id);
+    }
+}
+
 /// A certificate needs its key, and one who verifies clients needs to know whom to believe.
 fn server(check: &mut Check<'_, '_>, id: ScopeId) {
     let model = check.model;
-    let Some((_, certificates)) = model.effective(id, "ssl_certificate") else { return };
+    // The directive went with 1.25.1.
+    let enabled = model.effective_one(id, "ssl").filter(|on| {
+        let is_on = on.arg(0).is_some_and(|on| on.eq_ignore_ascii_case("on"));
+        is_on && !check.versions.have(Version::new(1, 25, 1))
+    });
+    let certificates = model.effective(id, "ssl_certificate");
     let keys = model.effective(id, "ssl_certificate_key").map_or(0, |(_, keys)| keys.len());
-    let Some(&last) = certificates.last() else { return };
+    if let Some(enabled) = enabled
+        && (certificates.is_none() || keys == 0)
+    {
+        let missing =
+            if certificates.is_none() { "ssl_certificate" } else { "ssl_certificate_key" };
+        let message = format!("no \"{missing}\" is defined for the \"ssl\" directive");
+        check.say(error("incomplete", enabled.place(), message).help(format!("add {missing}")));
+        return;
+    }
+    let Some(&last) = certificates.and_then(|(_, lines)| lines.last()) else { return };
+    let certificates = certificates.map_or(&[][..], |(_, lines)| lines);
     if keys < certificates.len() {
         let name = last.arg(0).unwrap_or_default();
         let message = format!("no \"ssl_certificate_key\" is defined for certificate \"{name}\"");
