@@ -19,7 +19,8 @@ use crate::trial::{Answer, Oracle, environment, errors, findings, oracles, unsai
 const SAMPLE: usize = 17;
 
 /// What stands for arguments: plain words, numbers, sizes, times, addresses, URLs, texts with
-/// variables, and what may be wrong with them.
+/// variables, and what may be wrong with them. nginx may write to a path that it is given: it is
+/// relative, or one that nobody can make.
 const VALUES: [&str; 28] = [
     "a",
     "1",
@@ -41,7 +42,7 @@ const VALUES: [&str; 28] = [
     "127.0.0.1:99999",
     "a=b",
     "a=",
-    "/a",
+    "/nonexistent/a",
     "~a",
     "~(",
     "10%",
@@ -52,7 +53,8 @@ const VALUES: [&str; 28] = [
 ];
 
 /// The values that a directive is given twice with.
-const TWICE: [&str; 8] = ["a", "on", "1", "1m", "$host", "/a", "127.0.0.1", "http://127.0.0.1:9"];
+const TWICE: [&str; 8] =
+    ["a", "on", "1", "1m", "$host", "/nonexistent/a", "127.0.0.1", "http://127.0.0.1:9"];
 
 /// Directives that a distribution brought into an older version.
 const BACKPORTED: [&str; 1] = ["max_headers"];
