@@ -11,7 +11,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("catalog", &[]),
     ("diagnostic", &["source"]),
     ("syntax", &["source", "diagnostic"]),
-    ("project", &["source", "diagnostic", "syntax"]),
+    ("project", &["source", "diagnostic", "syntax", "catalog"]),
     ("model", &["source", "diagnostic", "syntax", "project", "catalog"]),
     ("validate", &["source", "diagnostic", "syntax", "project", "catalog", "model"]),
     ("lint", &["source", "diagnostic", "syntax", "project", "catalog", "model"]),
@@ -40,13 +40,16 @@ const ONLY_IN: [(&str, &[&str]); 9] = [
     ("std::fs", &["project/files.rs", "cli/"]),
     ("pest", &["syntax/lexer.rs", "syntax/value.rs"]),
     ("tempfile", &["cli/write.rs"]),
-    ("regex_lite", &["model/map.rs"]),
+    ("pcre2", &["syntax/regex.rs"]),
     ("serde", &["emit/json.rs", "render/json.rs"]),
     ("miette", &["render/human.rs"]),
     ("clap", &["cli/mod.rs", "cli/args.rs"]),
     ("similar", &["cli/terminal.rs"]),
     ("std::process", &["main.rs", "cli/mod.rs"]),
 ];
+
+/// So many columns has the table of directives (`examples/catalog.rs` says which).
+const COLUMNS: usize = 11;
 
 /// All source files: path below `src`, and text.
 fn sources() -> Vec<(String, String)> {
@@ -150,5 +153,5 @@ fn the_catalogue_is_sorted_and_whole() {
         fs::read_to_string(root().join("src/catalog/directives.tsv")).expect("it can be read");
     let lines: Vec<_> = text.lines().collect();
     assert!(lines.len() > 1500 && lines.is_sorted(), "{} lines", lines.len());
-    assert!(lines.iter().all(|line| line.matches('\t').count() == 3));
+    assert!(lines.iter().all(|line| line.matches('\t').count() == COLUMNS - 1));
 }
