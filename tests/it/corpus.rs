@@ -9,7 +9,7 @@ use ngxc::diagnostic::{Kind, Severity};
 use ngxc::project::{Files, Project};
 
 use crate::laws::{LAWS, file, pipeline_runs};
-use crate::support::{root, skipped};
+use crate::support::{noted, root, skipped};
 
 /// The versions of nginx that the index has answers of.
 const VERSIONS: [Version; 2] = [Version::new(1, 22, 1), Version::NEWEST];
@@ -207,7 +207,7 @@ fn errors_of_nginx_are_found_where_it_finds_them() {
     }
     let path = write_misses("misses", &misses);
     for (version, found, all) in shares {
-        skipped(&format!("{} of {all} errors are not found at {version}", all - found));
+        noted(&format!("{} of {all} errors are not found at {version}", all - found));
         assert!(found * 100 >= all * 95, "{version}: {found} of {all}, see {}", path.display());
     }
 }

@@ -11,15 +11,16 @@ use std::{env, fs, thread};
 use ngxc::catalog::{self, Context, Entry, Form, ValueType, Version};
 
 use crate::frame::{CONTEXTS, whole};
-use crate::support::{root, skipped};
+use crate::support::{noted, root};
 use crate::tally::{Outcome, Tally};
 use crate::trial::{Answer, Oracle, environment, errors, findings, oracles, unsaid};
 
-/// One of so many cases is in a sample.
-const SAMPLE: usize = 16;
+/// One of so many cases is in a sample: a prime, which no list of values repeats with.
+const SAMPLE: usize = 17;
 
 /// What stands for arguments: plain words, numbers, sizes, times, addresses, URLs, texts with
-/// variables, and what may be wrong with them.
+/// variables, and what may be wrong with them. nginx may write to a path that it is given: it is
+/// relative, or one that nobody can make.
 const VALUES: [&str; 28] = [
     "a",
     "1",
@@ -41,7 +42,7 @@ const VALUES: [&str; 28] = [
     "127.0.0.1:99999",
     "a=b",
     "a=",
-    "/a",
+    "/nonexistent/a",
     "~a",
     "~(",
     "10%",
@@ -51,11 +52,15 @@ const VALUES: [&str; 28] = [
     "1:2",
 ];
 
+/// The values that a directive is given twice with.
+const TWICE: [&str; 8] =
+    ["a", "on", "1", "1m", "$host", "/nonexistent/a", "127.0.0.1", "http://127.0.0.1:9"];
+
 /// Directives that a distribution brought into an older version.
 const BACKPORTED: [&str; 1] = ["max_headers"];
 
 /// How the directives begin of modules that need another platform or a further library.
-const LEFT_OUT: [&str; 15] = [
+const LEFT_OUT: [&str; 13] = [
     "acceptex_read",
     "post_acceptex",
     "iocp_",
@@ -69,8 +74,6 @@ const LEFT_OUT: [&str; 15] = [
     "xslt_",
     "xml_",
     "perl",
-    "http3",
-    "quic_",
 ];
 
 /// One configuration to try.
@@ -83,15 +86,24 @@ struct Case {
 
 impl Case {
     fn new(name: &'static str, context: Context, args: &[&str], is_block: bool) -> Self {
-        let mut statement = name.to_owned();
-        for arg in args {
-            statement.push(' ');
-            statement.push_str(arg);
-        }
-        statement.push_str(if is_block { " {}" } else { ";" });
+        Self::of(name, context, statement(name, args, is_block))
+    }
+
+    /// A second one of its name is in the same block.
+    fn twice(name: &'static str, context: Context, args: &[&str], is_block: bool) -> Self {
+        let statement = statement(name, args, is_block);
+        Self::of(name, context, format!("{statement} {statement}"))
+    }
+
+    fn of(name: &'static str, context: Context, statement: String) -> Self {
         let text = whole(context, name, &statement);
         Self { name, context, statement, text }
     }
+}
+
+fn statement(name: &str, args: &[&str], is_block: bool) -> String {
+    let words = [&[name], args].concat().join(" ");
+    words + if is_block { " {}" } else { ";" }
 }
 
 /// The cases for a version, in an order that is always the same.
@@ -120,6 +132,10 @@ fn cases_of(name: &'static str, version: Version) -> Vec<Case> {
         done.push(kind);
         let args = vec![likely(entry); least(entry)];
         cases.push(Case::new(name, context, &args, !is_block(entry)));
+        for value in TWICE.into_iter().chain([likely(entry)]) {
+            let args = vec![value; least(entry)];
+            cases.push(Case::twice(name, context, &args, is_block(entry)));
+        }
         for count in 0..=8 {
             for args in arguments(entry, count) {
                 cases.push(Case::new(name, context, &args, is_block(entry)));
@@ -253,9 +269,9 @@ fn outcomes(oracle: &Oracle, cases: &[Case]) -> Vec<Outcome> {
         let odd = scope.spawn(|| half(1));
         (half(0), odd.join().expect("it does not panic"))
     });
-    let (mut even, mut odd) = (even.into_iter(), odd.into_iter());
+    let mut odd = odd.into_iter();
     let mut all = Vec::with_capacity(cases.len());
-    while let Some(outcome) = even.next() {
+    for outcome in even {
         all.push(outcome);
         all.extend(odd.next());
     }
@@ -278,7 +294,7 @@ fn nginx_and_the_library_agree_on_every_directive() {
     fs::create_dir_all(&target).expect("the repository is writable");
     let path = target.join("generate-differences.txt");
     fs::write(&path, tally.report()).expect("the report is writable");
-    skipped(&tally.summary());
+    noted(&tally.summary());
     assert!(tally.is_enough(), "too few are compared: {}", tally.summary());
     assert!(
         tally.agrees(),

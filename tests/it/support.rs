@@ -58,10 +58,15 @@ pub fn ngxc(directory: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Says that a test did nothing, past the test harness, which would swallow it.
+/// Says that a test did nothing.
 pub fn skipped(reason: &str) {
+    noted(&format!("skipped: {reason}"));
+}
+
+/// Says what a test found, past the test harness, which would swallow it.
+pub fn noted(text: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// What a run printed and how it ended.

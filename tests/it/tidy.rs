@@ -49,6 +49,9 @@ const ONLY_IN: [(&str, &[&str]); 10] = [
     ("std::process", &["main.rs", "cli/mod.rs"]),
 ];
 
+/// So many columns has the table of directives (`examples/catalog.rs` says which).
+const COLUMNS: usize = 11;
+
 /// All source files: path below `src`, and text.
 fn sources() -> Vec<(String, String)> {
     let src = root().join("src");
@@ -151,5 +154,5 @@ fn the_catalogue_is_sorted_and_whole() {
         fs::read_to_string(root().join("src/catalog/directives.tsv")).expect("it can be read");
     let lines: Vec<_> = text.lines().collect();
     assert!(lines.len() > 1500 && lines.is_sorted(), "{} lines", lines.len());
-    assert!(lines.iter().all(|line| line.matches('\t').count() == 3));
+    assert!(lines.iter().all(|line| line.matches('\t').count() == COLUMNS - 1));
 }
