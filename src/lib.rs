@@ -74,6 +74,7 @@ pub fn check(project: &Project, target: &Target) -> Vec<Diagnostic> {
         validate::model(&model, &mut report);
         lint::model(&model, &mut report);
     }
+    distrust_unread_files(project, &mut report);
     agree_on_shared_files(project, &mut report);
     if target.check_files {
         let missing = report.iter_mut().filter(|finding| finding.rule == "missing-include");
@@ -96,6 +97,16 @@ pub fn check(project: &Project, target: &Target) -> Vec<Diagnostic> {
         is_same && (a.kind == Kind::Lint || a.message == b.message)
     });
     report
+}
+
+/// What a file means is a guess where its text cannot be read.
+fn distrust_unread_files(project: &Project, report: &mut [Diagnostic]) {
+    for finding in report.iter_mut().filter(|finding| finding.kind == Kind::Lint) {
+        let Some(fix) = finding.fix.as_mut() else { continue };
+        if fix.edits.iter().any(|edit| project.file(edit.place.source).has_syntax_errors) {
+            fix.applicability = Applicability::Unsafe;
+        }
+    }
 }
 
 /// A file that several roots include may mean something else in each, so that a person has

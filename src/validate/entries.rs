@@ -13,7 +13,8 @@ use super::{Check, error, warning};
 /// Checks the entries of a block, which `opener` opens.
 pub(super) fn check<'p>(check: &mut Check<'_, 'p>, opener: Directive<'p>, block: ScopeId) {
     let model = check.model;
-    let lines = model.scope(block).lines().iter();
+    // An entry with a block was said not to end.
+    let lines = model.scope(block).lines().iter().filter(|line| line.block.is_none());
     let entries: Vec<Directive<'p>> = lines.map(|line| line.directive).collect();
     match &*opener.name() {
         "map" => map(check, &entries),

@@ -27,7 +27,7 @@ use crate::source::{Place, Span};
 use crate::syntax::address::{self, Address, Use};
 use crate::syntax::regex::Regex;
 use crate::syntax::value::{TemplateError, template};
-use crate::syntax::{Directive, Word};
+use crate::syntax::{Body, Directive, Word};
 
 /// Checks of one file that need no context.
 pub fn file(file: &File, report: &mut Vec<Diagnostic>) {
@@ -36,6 +36,7 @@ pub fn file(file: &File, report: &mut Vec<Diagnostic>) {
 
 /// Checks of what the files mean.
 pub fn model(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
+    let unread = unread(report);
     let mut check = Check {
         model,
         target: model.target,
@@ -48,7 +49,8 @@ pub fn model(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         variables: variables::Variables::default(),
         listens: HashMap::new(),
         regexes: HashMap::new(),
-        has_unknown_directives: false,
+        unread,
+        has_unknown_modules: false,
         is_mixed: false,
     };
     check.scope(ScopeId::ROOT);
@@ -85,8 +87,10 @@ struct Check<'m, 'p> {
     listens: handlers::Listens<'p>,
     /// Compiled expressions by pattern and whether letter case does not matter.
     regexes: HashMap<(String, bool), Result<Regex, String>>,
+    /// Where the text cannot be read, which was said: nothing more is said of it.
+    unread: Vec<Place>,
     /// Modules that nobody knows may define variables.
-    has_unknown_directives: bool,
+    has_unknown_modules: bool,
     /// It was said that the file mixes contexts.
     is_mixed: bool,
 }
@@ -124,7 +128,8 @@ impl<'m, 'p> Check<'m, 'p> {
             return;
         };
         let is_first = self.seen.insert(directive.name());
-        let is_counted = placement::has_count(self, directive, entry);
+        let is_read = self.is_read(directive, entry);
+        let is_counted = is_read && placement::has_count(self, directive, entry);
         if is_counted {
             self.value(directive, entry, is_first, line.block);
         }
@@ -135,6 +140,20 @@ impl<'m, 'p> Check<'m, 'p> {
             }
             _ => {}
         }
+    }
+
+    /// True for a directive that could be read to its end, and ends in what it takes.
+    fn is_read(&self, directive: Directive<'_>, entry: &Entry) -> bool {
+        let is_simple = directive.body() == Body::None;
+        let place = directive.place();
+        let from = self
+            .unread
+            .partition_point(|it| (it.source, it.span.end) < (place.source, place.span.start));
+        let meets = self
+            .unread
+            .get(from)
+            .is_some_and(|it| it.source == place.source && it.span.start <= place.span.end);
+        is_simple == (entry.form == Form::Simple) && !meets
     }
 
     fn value(
@@ -325,6 +344,14 @@ impl<'m, 'p> Check<'m, 'p> {
             })
             .ok()
     }
+}
+
+/// The places of what is wrong with the text, in order.
+fn unread(report: &[Diagnostic]) -> Vec<Place> {
+    let syntax = report.iter().filter(|finding| finding.kind == Kind::Syntax);
+    let mut places: Vec<Place> = syntax.map(|finding| finding.label.place).collect();
+    places.sort_unstable_by_key(|place| (place.source, place.span.end));
+    places
 }
 
 fn error(rule: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {

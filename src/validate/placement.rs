@@ -26,7 +26,7 @@ pub(super) fn entry(check: &mut Check<'_, '_>, directive: Directive<'_>) -> Opti
         return Some(entry);
     }
     if check.target.module_of(&name).is_some() {
-        check.has_unknown_directives = true;
+        check.has_unknown_modules = true;
         return None;
     }
     // What nginx once had is unknown to it now, even if a module has one of that name.
@@ -34,7 +34,7 @@ pub(super) fn entry(check: &mut Check<'_, '_>, directive: Directive<'_>) -> Opti
     let counts =
         |entry: &Entry| exists(&entry) && (is_own(&entry) || !entries.iter().any(|it| is_own(&it)));
     if !entries.iter().any(counts) {
-        check.has_unknown_directives |= entries.is_empty();
+        super::handlers::define_named(check, directive);
         let diagnostic = unknown(check.context, check.target, directive, &name);
         check.say(diagnostic);
     } else {

@@ -124,16 +124,21 @@ fn bounds(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Word, entry
 }
 
 fn bitmask(check: &mut Check<'_, '_>, directive: Directive<'_>, entry: &Entry) {
-    let args = directive.args();
-    for (index, &word) in args.iter().enumerate() {
+    // Several lines of a block add up.
+    let mut seen: Vec<String> = Vec::new();
+    for other in check.earlier(directive) {
+        seen.extend(other.arg_values().map(|it| it.to_ascii_lowercase()));
+    }
+    for &word in directive.args() {
         let text = word.value(directive.source);
-        let is = |other: &Word| other.value(directive.source).eq_ignore_ascii_case(&text);
         if !words(entry).any(|other| other.eq_ignore_ascii_case(&text)) {
             let help = format!("write some of {}", listed(entry));
             check.invalid_for(directive, word, format!("invalid value \"{text}\""), help);
-        } else if args[..index].iter().any(is) {
+        } else if seen.contains(&text.to_ascii_lowercase()) {
             let message = format!("duplicate value \"{text}\"");
             check.say(warning("meaningless", directive.place_of(word), message));
+        } else {
+            seen.push(text.to_ascii_lowercase());
         }
     }
 }

@@ -11,7 +11,10 @@ use crate::syntax::{Body, Directive, Item, Word};
 
 pub(super) fn check(file: &File, report: &mut Vec<Diagnostic>) {
     // A file without them may be included into a map, where any word may be a key.
-    let is_main = file.directives().any(|it| it.is_block() && (it.is("http") || it.is("events")));
+    let is_outermost =
+        |it: &Directive<'_>| ["events", "http", "stream", "mail"].iter().any(|name| it.is(name));
+    let is_main =
+        file.directives().any(|it| is_outermost(&it) && (it.is_block() || it.args().is_empty()));
     walk(file.directives(), is_main.then_some(Context::Main), report);
 }
 

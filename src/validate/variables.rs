@@ -75,7 +75,7 @@ pub(super) fn is_fixed(name: &str, is_stream: bool, versions: Versions) -> bool 
 }
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
-    if !check.model.is_complete() || check.has_unknown_directives {
+    if !check.model.is_complete() || check.has_unknown_modules {
         return;
     }
     let Variables { defined, used } = std::mem::take(&mut check.variables);

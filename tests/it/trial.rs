@@ -27,7 +27,7 @@ const MODULES: [(&str, &str); 8] = [
 ];
 
 /// What nginx says of the machine and of its build, and not of the configuration.
-const ENVIRONMENT: [(&str, &str); 9] = [
+const ENVIRONMENT: [(&str, &str); 10] = [
     (r"failed \(\d+: ", "a call to the system failed"),
     (r"host not found", "no name server knows the host"),
     (r"getpwnam|getgrnam", "no such user or group"),
@@ -36,6 +36,7 @@ const ENVIRONMENT: [(&str, &str); 9] = [
     (r"GeoIP_open|xml\w*Parse|xslt\w*Parse", "a library cannot read the file"),
     (r"perl_\w+\(|require_pv|eval_pv", "Perl does not take it"),
     (r"(not |un)supported on this platform", "the platform lacks it"),
+    (r#"invalid event type "(select|poll|kqueue|eventport|iocp|/dev/poll)""#, "the build lacks it"),
     (r"requires? (ngx_\w+_module|\S+ support|OpenSSL)", "the build lacks it"),
 ];
 

@@ -156,6 +156,13 @@ pub(super) fn resolver(check: &mut Check<'_, '_>, directive: Directive<'_>) {
 /// `ngx_http_valid_referers`
 pub(super) fn valid_referers<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let mut keys = entries::Keys::hosts();
+    let host = |word: &str| word.split('/').next().unwrap_or_default().to_owned();
+    for before in check.earlier(directive) {
+        for word in before.arg_values() {
+            // What is wrong was said of that line.
+            let _ = keys.add(&host(&word));
+        }
+    }
     for &word in directive.args() {
         let text = word.value(directive.source);
         if let Some(regex) = text.strip_prefix('~') {
@@ -169,9 +176,9 @@ pub(super) fn valid_referers<'p>(check: &mut Check<'_, 'p>, directive: Directive
         let message = match &*text {
             "" => "invalid referer \"\"".to_owned(),
             "none" | "blocked" | "server_names" => continue,
-            host => match keys.add(host.split('/').next().unwrap_or_default()) {
+            word => match keys.add(&host(word)) {
                 Ok(()) => continue,
-                Err(reason) => format!("{reason} \"{host}\""),
+                Err(reason) => format!("{reason} \"{}\"", host(word).to_ascii_lowercase()),
             },
         };
         check.invalid(directive, word, message);

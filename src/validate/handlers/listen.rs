@@ -73,15 +73,13 @@ fn listen<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, default_port:
     let [word, parameters @ ..] = directive.args() else { return };
     let text = word.value(directive.source);
     let place = format!("\"{text}\" of the \"listen\" directive");
-    let Some(address) = check.address(directive, *word, &text, Use::Listen, &place) else {
-        return;
-    };
+    let address = check.address(directive, *word, &text, Use::Listen, &place);
     let mut options = Options::default();
+    let mut is_valid = true;
     for &word in parameters {
-        if !parameter(check, directive, word, &mut options) {
-            return;
-        }
+        is_valid &= parameter(check, directive, word, &mut options);
     }
+    let Some(address) = address.filter(|_| is_valid) else { return };
     let transport = if check.context.is_stream() { "udp" } else { "quic" };
     if let (true, Some(name)) = (options.is_udp, options.of_streams.first()) {
         let message = format!(

@@ -253,6 +253,11 @@ fn third_party<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, entry: &
             says(check, directive, word, &fact, "write 32 letters");
         }
     }
+    define_named(check, directive);
+}
+
+/// Notes the variables that the arguments of a directive of another module name.
+pub(super) fn define_named(check: &mut Check<'_, '_>, directive: Directive<'_>) {
     let is_stream = check.context.is_stream();
     for word in directive.arg_values() {
         if let Some(name) = word.strip_prefix('$') {

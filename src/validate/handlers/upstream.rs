@@ -89,9 +89,7 @@ pub(super) fn server(check: &mut Check<'_, '_>, directive: Directive<'_>) {
     let mut resolves = false;
     for &word in parameters {
         let text = word.value(directive.source).into_owned();
-        if !peer_parameter(check, directive, word) {
-            return;
-        }
+        peer_parameter(check, directive, word);
         resolves |= text == "resolve";
         service = text.strip_prefix("service=").map(str::to_owned).or(service);
     }
@@ -125,43 +123,43 @@ pub(super) fn server(check: &mut Check<'_, '_>, directive: Directive<'_>) {
     }
 }
 
-/// Reads a parameter of a server; false if it is wrong, which is said.
-fn peer_parameter(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Word) -> bool {
+/// Reads a parameter of a server, and says what is wrong with it.
+fn peer_parameter(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Word) {
     let text = word.value(directive.source).into_owned();
     let is_http = check.context == Context::Upstream;
     let (name, value) = parameter(&text);
     let help = match (name, value) {
-        ("weight", Some(value)) if number(value).is_some_and(|weight| weight > 0) => return true,
-        ("max_conns" | "max_fails", Some(value)) if number(value).is_some() => return true,
-        ("fail_timeout", Some(value)) if seconds(value).is_some() => return true,
+        ("weight", Some(value)) if number(value).is_some_and(|weight| weight > 0) => return,
+        ("max_conns" | "max_fails", Some(value)) if number(value).is_some() => return,
+        ("fail_timeout", Some(value)) if seconds(value).is_some() => return,
         ("backup", None) => {
-            let Some(method) = method_before(check, directive) else { return true };
+            let Some(method) = method_before(check, directive) else { return };
             if !matches!(&*method.name(), "hash" | "ip_hash" | "random") {
-                return true;
+                return;
             }
             let message = "balancing method does not support parameter \"backup\"";
             check.say(
                 error("conflict", directive.place_of(word), message)
                     .also(method.place(), "this method knows no backup servers"),
             );
-            return false;
+            return;
         }
-        ("down", None) => return true,
+        ("down", None) => return,
         ("resolve", None) | ("service", Some(_)) if check.versions.have(RESOLVE) => {
             if value == Some("") {
                 check.invalid(directive, word, "service is empty");
             }
-            return value != Some("");
+            return;
         }
-        ("drain", None) if is_http && check.versions.have(ROUTE) => return true,
+        ("drain", None) if is_http && check.versions.have(ROUTE) => return,
         ("route", Some(value)) if is_http && check.versions.have(ROUTE) => {
             let message = match value.len() {
                 0 => "route is empty",
-                1..=32 => return true,
+                1..=32 => return,
                 _ => "route is longer than 32",
             };
             check.invalid(directive, word, message);
-            return false;
+            return;
         }
         ("resolve" | "service", _) => {
             "resolve and service= came with nginx 1.27.3 (NGINX Plus before)"
@@ -176,7 +174,6 @@ fn peer_parameter(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Wor
         }
     };
     invalid_parameter(check, directive, word, help);
-    false
 }
 
 /// The method that stands last before a directive of the same upstream.

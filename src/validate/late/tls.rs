@@ -15,7 +15,12 @@ pub(super) fn check(check: &mut Check<'_, '_>, id: ScopeId) {
             backend(check, id, "proxy");
         }
         Context::StreamServer => {
-            server(check, id);
+            let listens = check.model.scope(id).all("listen");
+            let has_tls = listens.iter().any(|it| it.arg_values().any(|word| word == "ssl"));
+            // Before 1.25.5 certificates are only looked at where the server listens with TLS.
+            if has_tls || check.versions.have(Version::new(1, 25, 5)) {
+                server(check, id);
+            }
             let on = check.model.effective_one(id, "proxy_ssl");
             if on.and_then(|on| on.arg(0)).is_some_and(|on| on.eq_ignore_ascii_case("on")) {
                 towards(check, id, "proxy");
