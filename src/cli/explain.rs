@@ -1,20 +1,25 @@
-//! `ngxc explain` and `ngxc rules`: the rules and their pages.
+//! `ngxc explain` and `ngxc rules`: the rules and their pages, and what nginx rejects.
 
 use crate::diagnostic::Severity;
 use crate::lint::{self, RULES};
+use crate::validate;
 
 use super::args::{ExplainArgs, RulesArgs};
 use super::{Failure, Outcome, terminal};
 
 pub(super) fn explain(args: &ExplainArgs) -> Result<Outcome, Failure> {
-    let Some(rule) = lint::rule(&args.rule) else {
-        let name = &args.rule;
-        return Err(format!(
-            "no rule is named \"{name}\"; `ngxc rules` lists them (what nginx itself rejects has no page)"
-        )
-        .into());
+    let name = &args.rule;
+    let page = match (lint::rule(name), validate::section(name)) {
+        (Some(rule), _) => rule.docs.to_owned(),
+        (None, Some(section)) => format!("# {}\n", section.trim_end()),
+        (None, None) => {
+            return Err(format!(
+                "no rule is named \"{name}\"; `ngxc rules` lists them, and docs/validation.md what nginx rejects"
+            )
+            .into());
+        }
     };
-    terminal::print(rule.docs.as_bytes())?;
+    terminal::print(page.as_bytes())?;
     Ok(Outcome::Clean)
 }
 

@@ -29,6 +29,14 @@ use crate::syntax::regex::Regex;
 use crate::syntax::value::{TemplateError, template};
 use crate::syntax::{Body, Directive, Word};
 
+/// The page about all that nginx rejects, with a section for each name of a finding.
+pub const PAGE: &str = include_str!("../../docs/validation.md");
+
+/// The section of the page about findings of a name; none if there are no such findings.
+pub fn section(name: &str) -> Option<&'static str> {
+    PAGE.split("\n## ").skip(1).find(|section| section.lines().next() == Some(name))
+}
+
 /// Checks of one file that need no context.
 pub fn file(file: &File, report: &mut Vec<Diagnostic>) {
     terminator::check(file, report);

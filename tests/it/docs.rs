@@ -5,11 +5,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ngxc::catalog::Version;
+use ngxc::catalog::{Target, Version};
 use ngxc::diagnostic::{Diagnostic, Severity};
 use ngxc::lint::{RULES, Rule};
 use ngxc::project::{Files, Project};
+use ngxc::validate::PAGE;
 use ngxc::{check, fix};
+use regex_lite::Regex;
 
 use crate::support::{files_below, root, run};
 
@@ -99,6 +101,71 @@ fn fixes_mend_the_bad_examples() {
             report.iter().filter(|finding| finding.severity > Severity::Info).collect();
         assert!(fixed.count > 0, "{}: nothing to fix", rule.name);
         assert!(left.is_empty(), "{}: {left:#?}", rule.name);
+    }
+}
+
+/// Sections of the page about what nginx rejects, by the names of findings.
+fn sections() -> Vec<(&'static str, &'static str)> {
+    let sections = PAGE.split("\n## ").skip(1);
+    sections.map(|section| section.split_once('\n').expect("a title is a line")).collect()
+}
+
+#[test]
+fn examples_of_what_nginx_rejects_are_found() {
+    const WITHOUT: [&str; 5] = [
+        "unreadable-file",
+        "too-many-directives",
+        "byte-order-mark",
+        "too-long-parameter",
+        "nested-too-deeply",
+    ];
+    for (name, text) in sections() {
+        let Some(example) = text.split("```nginx\n").nth(1) else {
+            assert!(WITHOUT.contains(&name), "{name}: no example");
+            continue;
+        };
+        let example = example.split("```").next().unwrap_or_default();
+        let files = page(example);
+        let project = Project::load(&files, &[PathBuf::from("page.conf")], None);
+        let check_files = text.starts_with("\nWith `--check-files`");
+        let report = check(&project, &Target { check_files, ..Target::default() });
+        let found: Vec<_> = report.iter().map(|it| (it.rule, it.severity)).collect();
+        assert!(found.iter().any(|(rule, _)| *rule == name), "{name}: {found:?}");
+        let stops = |rule: &str| found.iter().any(|it| *it == (rule, Severity::Error));
+        let is_advice =
+            matches!(name, "deprecated" | "meaningless" | "mixed-contexts" | "missing-include");
+        assert_eq!(stops(name), !is_advice, "{name}: {found:?}");
+    }
+}
+
+/// Every name of a finding that the source has is explained, and nothing else is.
+#[test]
+fn what_nginx_rejects_is_explained() {
+    let kinds = Regex::new(
+        r#"(?:\b(?:error|warning|wrong|invalid_include)\(\s*|Kind::(?:Validate|Syntax),\s*|let rule =[^;]*|rule\s*=\s*)"([a-z]+(?:-[a-z]+)*)""#,
+    )
+    .expect("the expression is right");
+    let mut named: Vec<String> = Vec::new();
+    for folder in ["validate", "project", "syntax"] {
+        for path in files_below(&root().join("src").join(folder), &["rs"]) {
+            let text = fs::read_to_string(path).expect("a source can be read");
+            named.extend(kinds.captures_iter(&text).map(|found| found[1].to_owned()));
+        }
+    }
+    named.sort_unstable();
+    named.dedup();
+    assert!(named.len() > 20, "only {named:?} were found");
+    let explained: Vec<_> = sections().into_iter().map(|(name, _)| name).collect();
+    for name in &named {
+        assert!(explained.contains(&name.as_str()), "docs/validation.md has no section {name}");
+    }
+    for name in explained {
+        let literal = format!("\"{name}\"");
+        let sources = files_below(&root().join("src"), &["rs"]);
+        let is_used = sources
+            .iter()
+            .any(|path| fs::read_to_string(path).is_ok_and(|text| text.contains(&literal)));
+        assert!(is_used, "nothing is named {name}");
     }
 }
 

@@ -133,12 +133,12 @@ fn includes_cannot_explode() {
 
 #[test]
 fn maps_that_name_each_other_come_to_an_end() {
+    let name = |level: usize| if level == 0 { "$host".to_owned() } else { format!("$x{level}") };
     let map = |level: usize| {
-        let value = format!("$x{level}").repeat(12);
-        format!("map $x{level} $x{} {{ default \"{value}\"; }}\n", level + 1)
+        let value = name(level).repeat(12);
+        format!("map {} {} {{ default \"{value}\"; }}\n", name(level), name(level + 1))
     };
     let maps: String = (0..12).map(map).collect();
-    let maps = maps.replace("$x0 ", "$host ").replace("$x0\"", "$host\"").replace("$x0$", "$host$");
     let text = format!(
         "events {{}} http {{ {maps} server {{ location / {{ proxy_pass http://a; proxy_set_header Upgrade $x12; }} }} }}"
     );
