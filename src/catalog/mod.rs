@@ -9,7 +9,7 @@ mod target;
 mod version;
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 pub use context::{Context, Contexts};
 pub use target::{Module, ParseModuleError, Target};
@@ -203,19 +203,37 @@ impl Entry {
     }
 }
 
-static DIRECTIVES: LazyLock<HashMap<&'static str, Vec<Entry>>> = LazyLock::new(|| {
-    let mut directives: HashMap<_, Vec<Entry>> = HashMap::with_capacity(2048);
-    for line in include_str!("directives.tsv").lines() {
-        let entry = Entry::parse(line);
-        directives.entry(entry.name).or_default().push(entry);
+/// The lines about one name, and what they say once somebody asked.
+struct Lines {
+    text: &'static str,
+    entries: OnceLock<Vec<Entry>>,
+}
+
+/// By name. Most names are never asked for, so their lines are not read before.
+static DIRECTIVES: LazyLock<HashMap<&'static str, Lines>> = LazyLock::new(|| {
+    let text = include_str!("directives.tsv");
+    let mut directives = HashMap::with_capacity(2048);
+    let (mut start, mut end) = (0, 0);
+    let mut name = "";
+    for line in text.split_inclusive('\n') {
+        let next = line.split('\t').next().unwrap_or_default();
+        if next != name {
+            let lines = Lines { text: &text[start..end], entries: OnceLock::new() };
+            directives.insert(name, lines);
+            (name, start) = (next, end);
+        }
+        end += line.len();
     }
+    directives.insert(name, Lines { text: &text[start..], entries: OnceLock::new() });
+    directives.remove("");
     directives
 });
 
 /// What is known of a directive: one entry for each set of contexts and versions; none if
 /// it is unknown.
 pub fn directive(name: &str) -> &'static [Entry] {
-    DIRECTIVES.get(name).map_or(&[], Vec::as_slice)
+    let Some(lines) = DIRECTIVES.get(name) else { return &[] };
+    lines.entries.get_or_init(|| lines.text.lines().map(Entry::parse).collect())
 }
 
 /// The names of all directives, in no order.

@@ -71,7 +71,7 @@ impl<'p> Model<'p> {
     pub fn new(project: &'p Project, root: &'p Root, target: &'p Target) -> Self {
         let said =
             if root.is_main { Some(Context::Main) } else { root.context.or(target.snippets) };
-        let context = said.unwrap_or_else(|| scope::guess(project.file(root.source).directives()));
+        let context = said.unwrap_or_else(|| scope::guess(&project.file(root.source).directives()));
         let (scopes, is_truncated) = scope::expand(project, root, context);
         let mut model = Self {
             project,

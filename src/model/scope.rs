@@ -213,7 +213,7 @@ fn is_of_http(entry: &Entry) -> bool {
 }
 
 /// The context that a file's own directives speak for; of several, the outermost.
-pub(super) fn guess<'p>(directives: impl Iterator<Item = Directive<'p>> + Clone) -> Context {
+pub(super) fn guess<'p>(directives: &(impl Iterator<Item = Directive<'p>> + Clone)) -> Context {
     use Context::{
         Events, Http, Location, Mail, MailServer, Main, Server, Stream, StreamServer,
         StreamUpstream, Unknown, Upstream,

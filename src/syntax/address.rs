@@ -76,21 +76,18 @@ fn v4(text: &str, purpose: Use) -> Result<Address<'_>, Reason> {
         Some(at) => text.split_at(at),
         None => (text, ""),
     };
-    let (host, port, last_port) = match authority.split_once(':') {
-        Some((host, ports)) => {
-            let (port, last) = ports_of(ports, purpose)?;
-            (host, Some(port), last)
+    let (host, port, last_port) = if let Some((host, ports)) = authority.split_once(':') {
+        let (port, last) = ports_of(ports, purpose)?;
+        (host, Some(port), last)
+    } else {
+        if purpose == Use::Listen
+            && let Some(ports) = lone_port(authority)
+        {
+            let (port, last_port) = ports?;
+            let host = Host::V4(Ipv4Addr::UNSPECIFIED);
+            return Ok(Address { host, port: Some(port), last_port, uri });
         }
-        None => {
-            if purpose == Use::Listen
-                && let Some(ports) = lone_port(authority)
-            {
-                let (port, last_port) = ports?;
-                let host = Host::V4(Ipv4Addr::UNSPECIFIED);
-                return Ok(Address { host, port: Some(port), last_port, uri });
-            }
-            (authority, None, None)
-        }
+        (authority, None, None)
     };
     let host = match host {
         "" => return Err("no host"),

@@ -2,9 +2,9 @@
 //!
 //! [`file`] holds what needs no context. [`model`] walks a configuration as nginx reads it,
 //! line by line with includes in their place, and says of each directive what nginx would
-//! say: [`placement`] whether it may stand there, [`slots`] and [`handlers`] what it makes of
+//! say: `placement` whether it may stand there, `slots` and `handlers` what it makes of
 //! its arguments; then what nginx finds when all is read. What nginx accepts and one regrets
-//! is not for here but for `lint`, and what depends on the machine only for [`environment`].
+//! is not for here but for `lint`, and what depends on the machine only for `environment`.
 
 mod entries;
 mod environment;
@@ -128,10 +128,11 @@ impl<'m, 'p> Check<'m, 'p> {
         let entry = placement::entry(self, directive);
         let Some(entry) = entry else {
             // The block of a directive that is misplaced means what it means elsewhere.
-            if let Some(block) = line.block.filter(|_| placement::is_known(&directive.name())) {
-                if self.model.scope(block).context != Context::Entries {
-                    self.scope(block);
-                }
+            if let Some(block) = line.block
+                && placement::is_known(&directive.name())
+                && self.model.scope(block).context != Context::Entries
+            {
+                self.scope(block);
             }
             return;
         };
@@ -183,16 +184,6 @@ impl<'m, 'p> Check<'m, 'p> {
         self.report.push(diagnostic);
     }
 
-    /// An error about a whole directive.
-    fn wrong(
-        &self,
-        rule: &'static str,
-        at: Directive<'_>,
-        message: impl Into<String>,
-    ) -> Diagnostic {
-        error(rule, at.place(), message)
-    }
-
     /// Says that nginx does not take a word, in nginx's words.
     fn invalid(&mut self, directive: Directive<'_>, word: Word, message: impl Into<String>) {
         self.say(error("invalid-value", directive.place_of(word), message));
@@ -218,7 +209,7 @@ impl<'m, 'p> Check<'m, 'p> {
     fn duplicate_of(&mut self, directive: Directive<'_>, is_same: impl Fn(&Directive<'_>) -> bool) {
         let name = directive.name();
         let message = format!("\"{name}\" directive is duplicate");
-        let mut diagnostic = self.wrong("duplicate", directive, message);
+        let mut diagnostic = wrong("duplicate", directive, message);
         let lines = self.model.scope(self.scope).lines().iter();
         let mut others = lines.map(|line| line.directive);
         let first = others.find(|other| other.is(&name) && is_same(other));
@@ -364,6 +355,11 @@ fn unread(report: &[Diagnostic]) -> Vec<Place> {
 
 fn error(rule: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Kind::Validate, rule, Severity::Error, place, message)
+}
+
+/// An error about a whole directive.
+fn wrong(rule: &'static str, at: Directive<'_>, message: impl Into<String>) -> Diagnostic {
+    error(rule, at.place(), message)
 }
 
 fn warning(rule: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {

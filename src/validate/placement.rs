@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::source::offset;
 use crate::syntax::Directive;
 
-use super::{Check, error, warning};
+use super::{Check, error, warning, wrong};
 
 /// True for a directive that some nginx or module has.
 pub(super) fn is_known(name: &str) -> bool {
@@ -33,12 +33,12 @@ pub(super) fn entry(check: &mut Check<'_, '_>, directive: Directive<'_>) -> Opti
     let is_own = |entry: &&Entry| entry.origin.is_empty();
     let counts =
         |entry: &Entry| exists(&entry) && (is_own(&entry) || !entries.iter().any(|it| is_own(&it)));
-    if !entries.iter().any(counts) {
+    if entries.iter().any(counts) {
+        misplaced(check, directive, entries);
+    } else {
         super::handlers::define_named(check, directive);
         let diagnostic = unknown(check.context, check.target, directive, &name);
         check.say(diagnostic);
-    } else {
-        misplaced(check, directive, entries);
     }
     None
 }
@@ -60,8 +60,7 @@ pub(super) fn has_count(
         let end = if directive.is_block() { " { … }" } else { ";" };
         help += &format!(": `{name} {}{end}`", entry.syntax);
     }
-    let mut diagnostic = check
-        .wrong("wrong-argument-count", directive, message)
+    let mut diagnostic = wrong("wrong-argument-count", directive, message)
         .here(format!("{count} {}", if count == 1 { "argument" } else { "arguments" }));
     if let Some(word) = continued_by(directive) {
         diagnostic = diagnostic
@@ -138,14 +137,13 @@ fn misplaced(check: &mut Check<'_, '_>, directive: Directive<'_>, entries: &[Ent
         return;
     }
     let opener = check.model.scope(check.scope).opener;
-    let mut diagnostic = check
-        .wrong(
-            "misplaced-directive",
-            directive,
-            format!("\"{name}\" directive is not allowed here"),
-        )
-        .here(format!("this is {}", described(check.context)))
-        .help(format!("it may stand in {}", places.join(", ")));
+    let mut diagnostic = wrong(
+        "misplaced-directive",
+        directive,
+        format!("\"{name}\" directive is not allowed here"),
+    )
+    .here(format!("this is {}", described(check.context)))
+    .help(format!("it may stand in {}", places.join(", ")));
     if let Some(opener) = opener {
         diagnostic = diagnostic.also(opener.place(), "in this block");
     }

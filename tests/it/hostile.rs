@@ -162,9 +162,8 @@ fn flat_output_of_many_includes_is_refused() {
 fn lua_is_read_by_its_own_rules_however_long_its_lines() {
     let quotes = format!("content_by_lua_block {{ {} }}\n", "\\'".repeat(80_000));
     assert!(rules(quotes.as_bytes()).is_empty());
-    let line: String = (0..3000)
-        .map(|n| format!("location /{n}/ {{content_by_lua_block{{ x = \"}}\" }}}}"))
-        .collect();
+    let location = |n: usize| format!("location /{n}/ {{content_by_lua_block{{ x = \"}}\" }}}}");
+    let line = (0..3000).map(location).collect::<Vec<_>>().concat();
     assert!(rules(line.as_bytes()).is_empty());
     let long =
         format!("content_by_lua_block {{ s = [[ {} }} ]] }}\ninternal;\n", "x\n".repeat(20_000));

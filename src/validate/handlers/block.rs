@@ -23,17 +23,14 @@ pub(super) fn geo<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
         return;
     };
     let text = first.value(directive.source).into_owned();
-    match text.strip_prefix('$').filter(|name| !name.is_empty()) {
-        Some(name) => {
-            let is_stream = check.context.is_stream();
-            check.variables.use_one(name, is_stream, directive.place_of(*first));
-            define(check, directive, *variable);
-        }
-        None => {
-            let message = format!("invalid variable name \"{text}\"");
-            check.invalid_for(directive, *first, message, "put a \"$\" before the name");
-        }
-    }
+    let Some(name) = text.strip_prefix('$').filter(|name| !name.is_empty()) else {
+        let message = format!("invalid variable name \"{text}\"");
+        check.invalid_for(directive, *first, message, "put a \"$\" before the name");
+        return;
+    };
+    let is_stream = check.context.is_stream();
+    check.variables.use_one(name, is_stream, directive.place_of(*first));
+    define(check, directive, *variable);
 }
 
 /// `ngx_http_fastcgi_split_path_info`

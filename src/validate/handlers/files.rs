@@ -5,7 +5,7 @@ use crate::catalog::Version;
 use crate::syntax::value::{length, milliseconds, number, seconds, size};
 use crate::syntax::{Directive, Word};
 
-use crate::validate::{Check, error, slots, warning};
+use crate::validate::{Check, error, slots, warning, wrong};
 
 use super::{rewrite, says, template_value};
 
@@ -50,12 +50,12 @@ pub(super) fn disable_symlinks<'p>(check: &mut Check<'_, 'p>, directive: Directi
         (None, _) => {
             let message =
                 "\"disable_symlinks\" must have \"off\", \"on\" or \"if_not_owner\" parameter";
-            check.say(check.wrong("incomplete", directive, message));
+            check.say(wrong("incomplete", directive, message));
         }
         (Some(_), None) if args.len() > 1 => {
             let values: Vec<_> = directive.arg_values().collect();
             let message = format!("duplicate parameters \"{}\"", values.join(" "));
-            check.say(check.wrong("duplicate", directive, message).help("keep one of them"));
+            check.say(wrong("duplicate", directive, message).help("keep one of them"));
         }
         (Some(mode), Some(from)) if mode == "off" => {
             let message = "\"from=\" cannot be used with \"off\" parameter";
@@ -90,7 +90,7 @@ pub(super) fn open_file_cache<'p>(check: &mut Check<'_, 'p>, directive: Directiv
     }
     if !is_off && !has_max {
         let message = "\"open_file_cache\" must have the \"max\" parameter";
-        check.say(check.wrong("incomplete", directive, message).help(HELP));
+        check.say(wrong("incomplete", directive, message).help(HELP));
     }
 }
 
@@ -120,7 +120,7 @@ pub(super) fn open_log_file_cache<'p>(check: &mut Check<'_, 'p>, directive: Dire
     }
     if !is_off && max == 0 {
         let message = "\"open_log_file_cache\" must have \"max\" parameter";
-        check.say(check.wrong("incomplete", directive, message).help(HELP));
+        check.say(wrong("incomplete", directive, message).help(HELP));
     }
 }
 
@@ -210,7 +210,7 @@ pub(super) fn sub_filter<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>
     }
     if check.earlier(directive).len() >= MOST {
         let message = format!("number of search patterns exceeds {MOST}");
-        check.say(check.wrong("invalid-value", directive, message));
+        check.say(wrong("invalid-value", directive, message));
         return;
     }
     let has_variables = check.versions.have(Version::new(1, 9, 4));

@@ -89,7 +89,7 @@ fn listen<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, default_port:
         return;
     }
     for text in texts(&address, default_port) {
-        add(check, directive, text, &options);
+        add(check, directive, &text, &options);
     }
 }
 
@@ -272,13 +272,13 @@ fn http2(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Word) {
 }
 
 /// Puts the server at hand to the address (`ngx_http_add_listen`).
-fn add<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, text: String, options: &Options) {
+fn add<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, text: &str, options: &Options) {
     let (scope, place) = (check.scope, directive.place());
     let is_http = check.context == Context::Server;
     let versions = check.versions;
     let shared_pairs =
         !is_http && (check.context.is_mail() || !versions.have(Version::new(1, 25, 5)));
-    let key = (check.context, options.is_udp, text.clone());
+    let key = (check.context, options.is_udp, text.to_owned());
     let listen = check.listens.entry(key).or_insert(Listen {
         servers: Vec::new(),
         default: None,
@@ -320,7 +320,9 @@ fn add<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, text: String, op
         && !listen.servers.is_empty()
         && listen.protocols != options.protocols;
     let first = listen.servers.first().map(|(_, first)| first.place());
-    listen.servers.push((scope, directive));
+    if listen.servers.last().is_none_or(|(last, _)| *last != scope) {
+        listen.servers.push((scope, directive));
+    }
     if let Some(kind) = options.tls {
         listen.tls.get_or_insert((directive, kind));
     }

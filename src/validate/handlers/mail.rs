@@ -6,7 +6,7 @@ use crate::model::ScopeId;
 use crate::syntax::Directive;
 use crate::syntax::address::{Use, address};
 
-use crate::validate::{Check, error};
+use crate::validate::{Check, error, wrong};
 
 use super::ssl;
 
@@ -56,7 +56,7 @@ fn conflict<'p>(
     message: &str,
 ) {
     let help = "a connection begins with TLS or turns to it later, not both: keep one";
-    let mut diagnostic = check.wrong("conflict", directive, message).help(help);
+    let mut diagnostic = wrong("conflict", directive, message).help(help);
     if let Some(other) = other {
         diagnostic = diagnostic.also(other.place(), "the other one");
     }

@@ -9,7 +9,7 @@ use crate::syntax::address::{Use, network};
 use crate::syntax::value::{number, size};
 use crate::syntax::{Directive, Word};
 
-use crate::validate::{Check, entries, error, warning};
+use crate::validate::{Check, entries, error, warning, wrong};
 
 use super::says;
 
@@ -86,7 +86,7 @@ pub(super) fn cpu_affinity<'p>(check: &mut Check<'_, 'p>, directive: Directive<'
         if masks.len() > 2 {
             let message = "invalid number of arguments in \"worker_cpu_affinity\" directive";
             let help = "one mask may stand behind `auto`";
-            check.say(check.wrong("wrong-argument-count", directive, message).help(help));
+            check.say(wrong("wrong-argument-count", directive, message).help(help));
             return;
         }
         masks = &masks[1..];
@@ -132,7 +132,7 @@ pub(super) fn load_module<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
     if blocks.iter().any(|block| check.seen.contains(*block)) {
         let message = "\"load_module\" directive is specified too late";
         let help = "put it before `events`, `http`, `stream` and `mail`";
-        check.say(check.wrong("misplaced-directive", directive, message).help(help));
+        check.say(wrong("misplaced-directive", directive, message).help(help));
     }
 }
 
@@ -142,7 +142,7 @@ pub(super) fn thread_pool<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
     let name = name.value(directive.source);
     if check.earlier(directive).iter().any(|other| other.arg(0).is_some_and(|it| it == name)) {
         let message = format!("duplicate thread pool \"{name}\"");
-        check.say(check.wrong("duplicate", directive, message));
+        check.say(wrong("duplicate", directive, message));
         return;
     }
     let mut has_threads = false;
@@ -166,7 +166,7 @@ pub(super) fn thread_pool<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
     if !has_threads {
         let message = "\"thread_pool\" must have \"threads\" parameter";
         let help = "say how many threads it has, as in `threads=32`";
-        check.say(check.wrong("incomplete", directive, message).help(help));
+        check.say(wrong("incomplete", directive, message).help(help));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::syntax::address::network;
 use crate::syntax::value::{number, seconds, size};
 use crate::syntax::{Directive, Word};
 
-use crate::validate::{Check, entries, error, slots, warning};
+use crate::validate::{Check, entries, error, slots, warning, wrong};
 
 use super::{rewrite, says, template_value};
 
@@ -195,13 +195,13 @@ pub(super) fn charset_map<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
     let names = names.join(" and ");
     if pair[0] == pair[1] {
         let message = format!("\"charset_map\" between the same charsets {names}");
-        check.say(check.wrong("invalid-value", directive, message));
+        check.say(wrong("invalid-value", directive, message));
         return;
     }
     let before = check.earlier(directive);
     if let Some(other) = before.iter().find(|it| charsets(**it).as_ref() == Some(&pair)) {
         let message = format!("duplicate \"charset_map\" between {names}");
-        let diagnostic = check.wrong("duplicate", directive, message);
+        let diagnostic = wrong("duplicate", directive, message);
         check.say(diagnostic.also(other.place(), "the first one is here"));
     }
 }

@@ -7,7 +7,7 @@ use crate::model::ScopeId;
 use crate::syntax::value::{number, seconds, size, template};
 use crate::syntax::{Directive, Word};
 
-use crate::validate::{Check, error};
+use crate::validate::{Check, error, wrong};
 
 use super::says;
 
@@ -96,7 +96,7 @@ pub(super) fn certificate_cache<'p>(check: &mut Check<'_, 'p>, directive: Direct
     if !is_off && !has_max {
         let message = format!("\"{}\" must have the \"max\" parameter", directive.name());
         let help = "say how many certificates it holds, as in max=1000";
-        check.say(check.wrong("incomplete", directive, message).help(help));
+        check.say(wrong("incomplete", directive, message).help(help));
     }
 }
 

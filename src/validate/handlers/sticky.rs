@@ -63,15 +63,11 @@ fn cookie<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, words: &[Word
 fn route<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, words: &[Word]) {
     for &word in words {
         let text = word.value(directive.source).into_owned();
-        match text.strip_prefix('$') {
-            Some(name) => {
-                check.variables.use_one(name, false, directive.place_of(word));
-            }
-            None => {
-                check.invalid(directive, word, format!("invalid variable name \"{text}\""));
-                return;
-            }
-        }
+        let Some(name) = text.strip_prefix('$') else {
+            check.invalid(directive, word, format!("invalid variable name \"{text}\""));
+            return;
+        };
+        check.variables.use_one(name, false, directive.place_of(word));
     }
 }
 

@@ -74,7 +74,9 @@ fn names<'p>(check: &mut Check<'_, 'p>, address: &str, listen: &Listen<'p>) {
             for &word in directive.args() {
                 let name = word.value(directive.source).to_ascii_lowercase();
                 let place = directive.place_of(word);
-                if name.starts_with('~') {
+                // Other wildcards were said to be wrong where they stand.
+                let is_said = name.starts_with('*') && !name.starts_with("*.") || name == ".";
+                if name.starts_with('~') || is_said {
                     continue;
                 }
                 if !is_hash_key(&name) {
