@@ -90,6 +90,11 @@ impl Context {
         NAMES.iter().find(|(_, other)| *other == name).map(|&(context, _)| context)
     }
 
+    /// The context of this name, if it is known what is around it.
+    pub fn of_snippet(name: &str) -> Option<Self> {
+        Self::named(name).filter(|context| context.chain() != [Self::Unknown])
+    }
+
     /// The names of all contexts that have one.
     pub fn names() -> impl Iterator<Item = &'static str> {
         NAMES.iter().map(|&(_, name)| name)

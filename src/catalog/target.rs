@@ -16,6 +16,15 @@ pub struct Module {
 }
 
 impl Module {
+    /// A module and its directives; an error if one has no name, or is all there are.
+    pub fn new(name: &str, directives: Vec<String>) -> Result<Self, ParseModuleError> {
+        let is_all = |name: &String| name.trim_end_matches('*').is_empty();
+        if name.is_empty() || directives.is_empty() || directives.iter().any(is_all) {
+            return Err(ParseModuleError);
+        }
+        Ok(Self { name: name.to_owned(), directives })
+    }
+
     /// True if it brings a directive.
     pub fn brings(&self, directive: &str) -> bool {
         self.directives.iter().any(|name| match name.strip_suffix('*') {
@@ -43,11 +52,7 @@ impl FromStr for Module {
     /// Reads `name=directive,directive`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (name, directives) = text.split_once('=').ok_or(ParseModuleError)?;
-        let directives: Vec<String> = directives.split(',').map(str::to_owned).collect();
-        if name.is_empty() || directives.iter().any(|name| name.trim_end_matches('*').is_empty()) {
-            return Err(ParseModuleError);
-        }
-        Ok(Self { name: name.to_owned(), directives })
+        Self::new(name, directives.split(',').map(str::to_owned).collect())
     }
 }
 

@@ -53,7 +53,10 @@ impl Config {
     }
 
     /// Modules that ngxc does not know.
-    pub(super) fn modules(self) -> impl Iterator<Item = Module> {
-        self.modules.into_iter().map(|(name, directives)| Module { name, directives })
+    pub(super) fn modules(self) -> Result<Vec<Module>, String> {
+        let module = |(name, directives): (String, _)| {
+            Module::new(&name, directives).map_err(|error| format!("{NAME}: [modules]: {error}"))
+        };
+        self.modules.into_iter().map(module).collect()
     }
 }

@@ -68,7 +68,7 @@ fn target(args: &LintArgs) -> Result<Target, Failure> {
         args.nginx_version.map_or_else(|| config.version(), |version| Ok(Some(version)))?;
     Ok(Target {
         versions: version.map_or(Versions::COMMON, Versions::from),
-        modules: args.module.iter().cloned().chain(config.modules()).collect(),
+        modules: args.module.iter().cloned().chain(config.modules()?).collect(),
         snippets: args.context,
         check_files: args.check_files,
     })

@@ -210,7 +210,7 @@ fn named_context(file: &File) -> Option<Context> {
         Item::Comment(comment) => {
             let words = comment.text().trim_start_matches('#').trim();
             let name = words.strip_prefix("ngxc:")?.trim().strip_prefix("context=")?;
-            Context::named(name.trim())
+            Context::of_snippet(name.trim())
         }
         Item::Directive(_) => None,
     })

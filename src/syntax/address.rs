@@ -1,5 +1,6 @@
 //! Addresses, as `ngx_parse_url` reads them, without asking the network.
 
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// What an address is for.
@@ -184,9 +185,26 @@ pub struct Network {
 impl Network {
     /// True if bits that do not count are set.
     pub fn has_host_bits(self) -> bool {
+        self.masked() != self
+    }
+
+    /// The same with these bits cleared.
+    #[must_use]
+    pub fn masked(self) -> Self {
         let width = if self.is_v6 { 128 } else { 32 };
         let kept = u128::MAX.checked_shl(width - self.length).unwrap_or(0);
-        self.address & !kept != 0
+        Self { address: self.address & kept, ..self }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = if self.is_v6 {
+            Ipv6Addr::from_bits(self.address).to_string()
+        } else {
+            Ipv4Addr::from_bits(u32::try_from(self.address).unwrap_or(u32::MAX)).to_string()
+        };
+        write!(f, "{address}/{}", self.length)
     }
 }
 

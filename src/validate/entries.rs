@@ -5,15 +5,24 @@ use std::collections::{HashMap, HashSet};
 
 use crate::catalog::Version;
 use crate::model::ScopeId;
+use crate::source::Span;
 use crate::syntax::address::{Network, inet_addr, network};
-use crate::syntax::{Directive, Word};
+use crate::syntax::{Body, Directive, Word};
 
 use super::{Check, error, warning};
 
 /// Checks the entries of a block, which `opener` opens.
 pub(super) fn check<'p>(check: &mut Check<'_, 'p>, opener: Directive<'p>, block: ScopeId) {
     let model = check.model;
-    // An entry with a block was said not to end.
+    for line in model.scope(block).lines().iter().filter(|line| line.block.is_some()) {
+        if let Body::Block { open, .. } = line.directive.body() {
+            let place = line.directive.source.place(Span::new(open, open + 1));
+            check.say(
+                error("unexpected-brace", place, "unexpected \"{\"")
+                    .here(format!("an entry of \"{}\" has no block", opener.name())),
+            );
+        }
+    }
     let lines = model.scope(block).lines().iter().filter(|line| line.block.is_none());
     let entries: Vec<Directive<'p>> = lines.map(|line| line.directive).collect();
     match &*opener.name() {
@@ -32,6 +41,10 @@ fn is_include(entry: Directive<'_>) -> bool {
 
 /// `ngx_http_map`
 fn map<'p>(check: &mut Check<'_, 'p>, entries: &[Directive<'p>]) {
+    let bucket = check.model.effective_one(check.scope, "map_hash_bucket_size");
+    let bucket: Option<u64> = bucket.and_then(|it| it.arg(0)?.parse().ok());
+    // In a snippet the size may be set where it is included.
+    let is_known = bucket.is_some() || check.model.is_complete();
     let mut keys = Keys::default();
     let mut has_default = false;
     for &entry in entries {
@@ -61,6 +74,8 @@ fn map<'p>(check: &mut Check<'_, 'p>, entries: &[Directive<'p>]) {
                             if reason == Keys::CONFLICT { "duplicate" } else { "invalid-value" };
                         let message = format!("{reason} \"{}\"", name.to_ascii_lowercase());
                         check.say(error(rule, entry.place_of(key), message));
+                    } else if is_known && !(keys.are_hosts && name.contains(['*', '.'])) {
+                        check.fits_hash("map", name, bucket, entry.place_of(key));
                     }
                 }
             }
@@ -82,7 +97,7 @@ fn caseless(regex: &str) -> (&str, bool) {
 }
 
 /// Keys that may not meet, as `ngx_hash_add_key` has them.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Keys {
     /// Keys may be host names with a wildcard.
     are_hosts: bool,
@@ -92,11 +107,12 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    const CONFLICT: &str = "conflicting parameter";
+    pub(super) const CONFLICT: &str = "conflicting parameter";
 
-    /// Keys that are host names.
-    pub(super) fn hosts() -> Self {
-        Self { are_hosts: true, ..Self::default() }
+    /// Notes a key that is a host name, or says why it may not be there.
+    pub(super) fn add_host(&mut self, key: &str) -> Result<(), &'static str> {
+        self.are_hosts = true;
+        self.add(key)
     }
 
     /// Notes a key, or says why it may not be there.
@@ -160,8 +176,7 @@ fn geo<'p>(check: &mut Check<'_, 'p>, entries: &[Directive<'p>]) {
                 } else if in_ranges {
                     geo_range(check, entry, word).then_some(net)
                 } else {
-                    has_networks = true;
-                    geo_network(check, entry, word).map(|it| format!("{it:?}"))
+                    geo_network(check, entry, word).map(|it| it.masked().to_string())
                 };
                 let Some(net) = net else { continue };
                 has_networks |= !in_ranges;
@@ -248,7 +263,8 @@ fn split_clients<'p>(check: &mut Check<'_, 'p>, opener: Directive<'p>, entries: 
         let key = entry.words()[0];
         let text = entry.name();
         let percent = match text.strip_suffix('%') {
-            _ if text == "*" => Some(10_000 - sum),
+            // The rest fills up what is left; more than all is said below.
+            _ if text == "*" => Some((10_000 - sum).max(0)),
             Some(number) => hundredths(number).filter(|&percent| percent > 0),
             None => None,
         };
@@ -310,10 +326,13 @@ fn charset_map<'p>(check: &mut Check<'_, 'p>, opener: Directive<'p>, entries: &[
             );
             continue;
         };
+        // One byte each, or any number of them in UTF-8.
         let is_hex = |text: &str, most: usize| {
-            !text.is_empty() && text.len() <= most && text.bytes().all(|it| it.is_ascii_hexdigit())
+            !text.is_empty()
+                && text.bytes().all(|it| it.is_ascii_hexdigit())
+                && text.trim_start_matches('0').len() <= most
         };
-        let longest = if to_utf8 { 8 } else { 2 };
+        let longest = if to_utf8 { usize::MAX } else { 2 };
         for (word, most) in [(entry.words()[0], 2), (*value, longest)] {
             let text = word.value(entry.source);
             if !is_hex(&text, most) {

@@ -8,11 +8,11 @@ use std::fs;
 use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::syntax::address::{Host, Use, address};
 use crate::syntax::{Directive, Word};
 
-use super::{Check, error};
+use super::{Check, error, warning};
 
 /// Ends of the names of directives that name a file which is read when nginx starts, from
 /// the directory of the configuration.
@@ -112,26 +112,28 @@ fn missing_file(directive: Directive<'_>, directory: &Path) -> Option<Diagnostic
     let exists = |path: &PathBuf| path.exists();
     if is_root && !exists(&PathBuf::from(&*text)) {
         let message = format!("\"{text}\" is not here");
-        let mut diagnostic =
-            error("missing-file", place, message).here("nginx starts without it, and answers 404");
-        diagnostic.severity = Severity::Warning;
-        return Some(diagnostic);
+        let here = "nginx starts without it, and answers 404";
+        return Some(warning("missing-file", place, message).here(here));
     }
     None
 }
 
-/// `ngx_set_user`: the user and the group have to be known to the system.
+/// `ngx_set_user`: the user and the group, which is named like the user if nobody says
+/// otherwise. A warning: the system may know more names than those in its files.
 fn unknown_user(directive: Directive<'_>) -> Option<Diagnostic> {
-    for (&word, (file, call)) in
-        directive.args().iter().zip([("/etc/passwd", "getpwnam"), ("/etc/group", "getgrnam")])
+    let args = directive.args();
+    let words = [args.first(), args.get(1).or(args.first())];
+    for (word, (file, call)) in
+        words.into_iter().zip([("/etc/passwd", "getpwnam"), ("/etc/group", "getgrnam")])
     {
+        let &word = word?;
         let name = word.value(directive.source);
         let known = fs::read_to_string(file).ok()?;
         let is_known = known.lines().any(|line| line.split(':').next() == Some(&*name));
         if !is_known {
             let message = format!("{call}(\"{name}\") failed");
             let here = format!("{file} has no line for it");
-            return Some(error("unknown-user", directive.place_of(word), message).here(here));
+            return Some(warning("unknown-user", directive.place_of(word), message).here(here));
         }
     }
     None

@@ -1,6 +1,6 @@
 //! What `nginx -t` rejects, without nginx.
 //!
-//! [`file`] holds what needs no context. [`model`] walks a configuration as nginx reads it,
+//! [`file()`] holds what needs no context. [`model()`] walks a configuration as nginx reads it,
 //! line by line with includes in their place, and says of each directive what nginx would
 //! say: `placement` whether it may stand there, `slots` and `handlers` what it makes of
 //! its arguments; then what nginx finds when all is read. What nginx accepts and one regrets
@@ -12,16 +12,16 @@ mod handlers;
 mod late;
 mod names;
 mod placement;
+mod seen;
 mod slots;
 mod terminator;
 mod variables;
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::catalog::{Context, Entry, Form, Target, Versions};
 use crate::diagnostic::{Diagnostic, Kind, Severity};
-use crate::model::{Line, Model, ScopeId};
+use crate::model::{Line, Model, Scope, ScopeId};
 use crate::project::File;
 use crate::source::{Place, Span};
 use crate::syntax::address::{self, Address, Use};
@@ -52,11 +52,13 @@ pub fn model(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         report,
         scope: ScopeId::ROOT,
         context: Context::Main,
-        seen: HashSet::new(),
+        seen: seen::Seen::default(),
+        is_merged: true,
         names: names::Names::default(),
         variables: variables::Variables::default(),
-        listens: HashMap::new(),
+        listens: handlers::Listens::new(),
         regexes: HashMap::new(),
+        near: HashMap::new(),
         unread,
         has_unknown_modules: false,
         is_mixed: false,
@@ -88,13 +90,17 @@ struct Check<'m, 'p> {
     scope: ScopeId,
     /// The context that it is.
     context: Context,
-    /// Directives of this scope that came before.
-    seen: HashSet<Cow<'p, str>>,
+    /// What it held so far.
+    seen: seen::Seen<'p>,
+    /// Something that serves takes what stands in it.
+    is_merged: bool,
     names: names::Names<'p>,
     variables: variables::Variables,
     listens: handlers::Listens<'p>,
     /// Compiled expressions by pattern and whether letter case does not matter.
     regexes: HashMap<(String, bool), Result<Regex, String>>,
+    /// The known directive that is meant by one that is not, by name and context.
+    near: HashMap<(String, Context), Option<(&'static str, bool)>>,
     /// Where the text cannot be read, which was said: nothing more is said of it.
     unread: Vec<Place>,
     /// Modules that nobody knows may define variables.
@@ -108,8 +114,8 @@ impl<'m, 'p> Check<'m, 'p> {
     fn scope(&mut self, id: ScopeId) {
         let model = self.model;
         let scope = model.scope(id);
-        let outer = (self.scope, self.context, std::mem::take(&mut self.seen));
-        (self.scope, self.context) = (id, scope.context);
+        let outer = (self.scope, self.context, self.is_merged, std::mem::take(&mut self.seen));
+        (self.scope, self.context, self.is_merged) = (id, scope.context, is_merged(scope));
         if scope.context != Context::Unknown {
             // What surrounds a snippet holds nothing but the next scope inwards.
             for inner in model.implied_children(id) {
@@ -120,7 +126,7 @@ impl<'m, 'p> Check<'m, 'p> {
             }
             handlers::end_of_block(self);
         }
-        (self.scope, self.context, self.seen) = outer;
+        (self.scope, self.context, self.is_merged, self.seen) = outer;
     }
 
     fn line(&mut self, line: Line<'p>) {
@@ -136,11 +142,11 @@ impl<'m, 'p> Check<'m, 'p> {
             }
             return;
         };
-        let is_first = self.seen.insert(directive.name());
+        let is_first = self.seen.note(directive);
         let is_read = self.is_read(directive, entry);
         let is_counted = is_read && placement::has_count(self, directive, entry);
         if is_counted {
-            self.value(directive, entry, is_first, line.block);
+            self.value(directive, entry, is_first);
         }
         match (entry.form, line.block) {
             (Form::Block(_), Some(block)) => self.scope(block),
@@ -165,19 +171,14 @@ impl<'m, 'p> Check<'m, 'p> {
         is_simple == (entry.form == Form::Simple) && !meets
     }
 
-    fn value(
-        &mut self,
-        directive: Directive<'p>,
-        entry: &'static Entry,
-        is_first: bool,
-        block: Option<ScopeId>,
-    ) {
+    fn value(&mut self, directive: Directive<'p>, entry: &'static Entry, is_first: bool) {
         if entry.is_single && !is_first {
             self.duplicate(directive);
             return;
         }
-        slots::check(self, directive, entry);
-        handlers::check(self, directive, entry, block);
+        if slots::check(self, directive, entry) {
+            handlers::check(self, directive, entry);
+        }
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
@@ -201,18 +202,15 @@ impl<'m, 'p> Check<'m, 'p> {
     }
 
     /// Says that a block has the directive already.
-    fn duplicate(&mut self, directive: Directive<'_>) {
-        self.duplicate_of(directive, |_| true);
+    fn duplicate(&mut self, directive: Directive<'p>) {
+        let first = self.seen.first(&directive.name());
+        self.duplicate_of(directive, first);
     }
 
-    /// Says that a block has the directive already, in one that `is_same`.
-    fn duplicate_of(&mut self, directive: Directive<'_>, is_same: impl Fn(&Directive<'_>) -> bool) {
-        let name = directive.name();
-        let message = format!("\"{name}\" directive is duplicate");
+    /// Says that a block has the directive already, in the first one.
+    fn duplicate_of(&mut self, directive: Directive<'p>, first: Option<Directive<'p>>) {
+        let message = format!("\"{}\" directive is duplicate", directive.name());
         let mut diagnostic = wrong("duplicate", directive, message);
-        let lines = self.model.scope(self.scope).lines().iter();
-        let mut others = lines.map(|line| line.directive);
-        let first = others.find(|other| other.is(&name) && is_same(other));
         if let Some(first) = first.filter(|first| first.place() != directive.place()) {
             diagnostic = diagnostic.also(first.place(), "the first one is here");
         }
@@ -223,39 +221,6 @@ impl<'m, 'p> Check<'m, 'p> {
     fn line_of(&self, place: Place) -> String {
         let source = self.model.project.source(place.source);
         format!("{}:{}", source.path.display(), source.position(place.span.start).line)
-    }
-
-    /// Directives of the same name that stand before one in this scope.
-    fn earlier(&self, directive: Directive<'_>) -> Vec<Directive<'p>> {
-        let name = directive.name();
-        let before = self.before(directive);
-        before.filter(|other| other.is(&name)).collect()
-    }
-
-    /// What stands before a directive in this scope.
-    fn before(
-        &self,
-        directive: Directive<'_>,
-    ) -> impl Iterator<Item = Directive<'p>> + use<'m, 'p> {
-        let model = self.model;
-        let place = directive.place();
-        let lines = model.scope(self.scope).lines().iter().map(|line| line.directive);
-        lines.take_while(move |other| other.place() != place)
-    }
-
-    /// The first directive of a name in this scope; it may be the one at hand.
-    fn first(&self, name: &str) -> Option<Directive<'p>> {
-        self.model.scope(self.scope).all(name).first().copied()
-    }
-
-    /// False for what stands at http level where no server is: nginx never merges it into
-    /// something that serves.
-    fn is_merged(&self) -> bool {
-        let scope = self.model.scope(self.scope);
-        scope.context != Context::Http
-            || scope.opener.is_none()
-            || scope.has_unknown_include
-            || scope.lines().iter().any(|line| line.directive.is("server"))
     }
 
     /// Reads a text with variables, and notes those that it uses; false if it cannot be read.
@@ -285,7 +250,17 @@ impl<'m, 'p> Check<'m, 'p> {
         }
     }
 
-    /// Compiles an expression; its named groups become variables. False if it cannot be.
+    /// Says that nginx defines a variable itself.
+    fn fixed_variable(&mut self, directive: Directive<'_>, word: Word, name: &str) {
+        let message = format!("the duplicate \"{name}\" variable");
+        self.say(
+            error("duplicate", directive.place_of(word), message)
+                .here("nginx defines this variable itself")
+                .help("choose another name"),
+        );
+    }
+
+    /// Compiles an expression; its named groups become variables. False if that cannot be.
     fn regex(
         &mut self,
         directive: Directive<'p>,
@@ -293,6 +268,34 @@ impl<'m, 'p> Check<'m, 'p> {
         pattern: &str,
         caseless: bool,
     ) -> bool {
+        let is_stream = self.context.is_stream();
+        let Some(regex) = self.pattern(directive, word, pattern, caseless) else {
+            // What uses its groups is not wrong on top of that.
+            for name in pattern.split("(?").skip(1).filter_map(group_name) {
+                self.variables.define(name, is_stream);
+            }
+            return false;
+        };
+        let names: Vec<String> = regex.names().map(str::to_owned).collect();
+        names.into_iter().all(|name| {
+            let is_fixed = variables::is_fixed(&name, is_stream, self.versions);
+            if is_fixed {
+                self.fixed_variable(directive, word, &name);
+            } else {
+                self.variables.define(&name, is_stream);
+            }
+            !is_fixed
+        })
+    }
+
+    /// Compiles an expression whose groups nginx does not look at; says it if that cannot be.
+    fn pattern(
+        &mut self,
+        directive: Directive<'_>,
+        word: Word,
+        pattern: &str,
+        caseless: bool,
+    ) -> Option<&Regex> {
         let key = (pattern.to_owned(), caseless);
         let compiled = self.regexes.entry(key).or_insert_with(|| {
             Regex::new(pattern, caseless).map_err(|error| {
@@ -301,26 +304,17 @@ impl<'m, 'p> Check<'m, 'p> {
                 format!("pcre2_compile() failed: {} in \"{pattern}\"{at}", error.message)
             })
         });
-        match compiled {
-            Ok(regex) => {
-                let is_stream = self.context.is_stream();
-                for name in regex.names() {
-                    self.variables.define(name, is_stream);
-                }
-                true
-            }
-            Err(message) => {
-                let message = message.clone();
-                let cut = directive.is_block() || word.span.end == directive.span().end - 1;
-                let help = if cut && !word.is_quoted() {
-                    "a `{`, `}` or `;` in an expression ends the word: put quotes around the expression"
-                } else {
-                    "correct the expression; nginx uses PCRE"
-                };
-                self.say(error("invalid-regex", directive.place_of(word), message).help(help));
-                false
-            }
+        if let Err(message) = compiled {
+            let is_cut = directive.is_block() || word.span.end == directive.span().end - 1;
+            let help = if is_cut && !word.is_quoted() {
+                "a `{`, `}` or `;` in an expression ends the word: put quotes around the expression"
+            } else {
+                "correct the expression; nginx uses PCRE"
+            };
+            let place = directive.place_of(word);
+            self.report.push(error("invalid-regex", place, message.clone()).help(help));
         }
+        compiled.as_ref().ok()
     }
 
     /// Reads an address; says what is wrong in nginx's words, with `place` behind the reason.
@@ -343,6 +337,23 @@ impl<'m, 'p> Check<'m, 'p> {
             })
             .ok()
     }
+}
+
+/// False for what stands at http level where no server is: nginx never merges it into
+/// something that serves.
+fn is_merged(scope: &Scope<'_>) -> bool {
+    scope.context != Context::Http
+        || scope.opener.is_none()
+        || scope.has_unknown_include
+        || scope.lines().iter().any(|line| line.directive.is("server"))
+}
+
+/// The name of the group that begins behind a `(?`, if it has one.
+fn group_name(group: &str) -> Option<&str> {
+    let rest = group.strip_prefix('P').unwrap_or(group);
+    let rest = rest.strip_prefix(['<', '\''])?;
+    let name = rest.split(['>', '\'']).next()?;
+    Some(name).filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
 /// The places of what is wrong with the text, in order.

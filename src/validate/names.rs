@@ -1,6 +1,6 @@
 //! Names that one directive defines and another uses: shared memory zones, log formats.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::source::Place;
 use crate::syntax::Directive;
@@ -22,7 +22,7 @@ pub(super) struct Zone {
 /// What was named so far.
 #[derive(Debug, Default)]
 pub(super) struct Names<'p> {
-    zones: HashMap<String, Zone>,
+    zones: BTreeMap<String, Zone>,
     /// The key that a limit counts by, by zone, with the directive that binds them.
     zone_keys: HashMap<String, (String, Place)>,
     /// Formats of logs by protocol (true for stream) and name.
@@ -123,5 +123,33 @@ fn definition(user: &str) -> String {
             format!("define it at http level: `{cache}_path /path keys_zone=name:10m;`")
         }
         _ => "give its size where it is named first".to_owned(),
+    }
+}
+
+/// The bytes that a bucket of a hash needs for a key (`NGX_HASH_ELT_SIZE` in `ngx_hash_init`).
+fn bucket_for(key: &str) -> u64 {
+    const POINTER: u64 = 8;
+    2 * POINTER + (key.len() as u64 + 2).next_multiple_of(POINTER)
+}
+
+impl Check<'_, '_> {
+    /// Says it if a key does not fit into a bucket of a hash of this name, as `server_names`;
+    /// `size` is what the directive for its buckets says.
+    pub(super) fn fits_hash(&mut self, hash: &str, key: &str, size: Option<u64>, place: Place) {
+        /// The cache line of common processors: the default, and what sizes are rounded to.
+        const LINE: u64 = 64;
+        let size = size.unwrap_or(LINE).next_multiple_of(LINE);
+        let needed = bucket_for(key);
+        if needed <= size {
+            return;
+        }
+        let message = format!(
+            "could not build {hash}_hash, you should increase {hash}_hash_bucket_size: {size}"
+        );
+        self.say(
+            error("conflict", place, message)
+                .here(format!("{} bytes are too many", key.len()))
+                .help(format!("set `{hash}_hash_bucket_size {};`", needed.next_multiple_of(LINE))),
+        );
     }
 }

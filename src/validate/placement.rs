@@ -1,11 +1,10 @@
 //! Whether nginx knows a directive, takes it where it stands, and takes so many arguments
 //! (`ngx_conf_handler`).
 
-use crate::catalog::{self, Context, Entry, Target, Version, Versions};
+use crate::catalog::{self, Context, Entry, Version, Versions};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Kind, Severity};
-use crate::source::Span;
-use crate::source::offset;
-use crate::syntax::Directive;
+use crate::source::{Span, offset};
+use crate::syntax::{Directive, Word};
 
 use super::{Check, error, warning, wrong};
 
@@ -37,7 +36,7 @@ pub(super) fn entry(check: &mut Check<'_, '_>, directive: Directive<'_>) -> Opti
         misplaced(check, directive, entries);
     } else {
         super::handlers::define_named(check, directive);
-        let diagnostic = unknown(check.context, check.target, directive, &name);
+        let diagnostic = unknown(check, directive, &name);
         check.say(diagnostic);
     }
     None
@@ -81,8 +80,8 @@ pub(super) fn has_count(
 
 /// The word of a directive that begins a line and is itself a directive: a `;` is missing
 /// before it.
-fn continued_by(directive: Directive<'_>) -> Option<crate::syntax::Word> {
-    let begins = |word: &&crate::syntax::Word| {
+fn continued_by(directive: Directive<'_>) -> Option<Word> {
+    let begins = |word: &&Word| {
         directive.source.begins_line(word.span.start)
             && !word.is_quoted()
             && is_known(&word.value(directive.source))
@@ -92,7 +91,6 @@ fn continued_by(directive: Directive<'_>) -> Option<crate::syntax::Word> {
 
 fn deprecated(check: &mut Check<'_, '_>, directive: Directive<'_>, entry: &Entry) {
     let name = entry.name;
-    // The handlers of HTTP/2 say it of what they ignore.
     if entry.deprecated.is_empty() {
         return;
     }
@@ -177,7 +175,8 @@ fn described(context: Context) -> String {
 }
 
 /// A directive that no nginx of the target has.
-fn unknown(context: Context, target: &Target, directive: Directive<'_>, name: &str) -> Diagnostic {
+fn unknown(check: &mut Check<'_, '_>, directive: Directive<'_>, name: &str) -> Diagnostic {
+    let (context, target) = (check.context, check.target);
     if name.contains(is_false_space) {
         return false_space(directive, name);
     }
@@ -189,7 +188,8 @@ fn unknown(context: Context, target: &Target, directive: Directive<'_>, name: &s
         return history(diagnostic, known, target.versions);
     }
     let diagnostic = diagnostic.here("no module of nginx that ngxc knows has this directive");
-    match nearest(name, context, target.versions) {
+    let near = check.near.entry((name.to_owned(), context));
+    match *near.or_insert_with(|| nearest(name, context, target.versions)) {
         Some((near, is_sure)) => {
             let edit = Edit { place, text: near.to_owned() };
             let fix = is_sure.then(|| Fix::risky(format!("write \"{near}\""), vec![edit]));
@@ -258,13 +258,16 @@ pub(super) fn nearest_of<'a>(name: &str, others: impl Iterator<Item = &'a str>) 
 /// Names that have the same words but for one more: `proxy_response_buffering` has all of
 /// `proxy_buffering`.
 fn same_words(name: &str, other: &str) -> Option<usize> {
+    // Most names differ in the first word.
+    if name.split('_').next() != other.split('_').next() {
+        return None;
+    }
     let words: Vec<&str> = name.split('_').collect();
     let others: Vec<&str> = other.split('_').collect();
     let (more, fewer) =
         if words.len() > others.len() { (&words, &others) } else { (&others, &words) };
     let is_near = fewer.len() >= 2
         && more.len() == fewer.len() + 1
-        && more[0] == fewer[0]
         && fewer.iter().all(|word| more.contains(word));
     is_near.then_some(3)
 }
@@ -286,6 +289,9 @@ fn distance(a: &str, b: &str, limit: usize) -> usize {
                 least = least.min(before_last[j - 1] + 1);
             }
             row.push(least);
+        }
+        if row.iter().all(|&least| least > limit) {
+            return limit + 1;
         }
         before_last = std::mem::replace(&mut last, row);
     }

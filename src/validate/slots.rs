@@ -1,6 +1,7 @@
 //! Values by their type, as the common functions read them (`ngx_conf_set_*_slot`).
 
 use crate::catalog::{Entry, ValueType};
+use crate::diagnostic::Severity;
 use crate::syntax::value::{length, milliseconds, number, seconds, size};
 use crate::syntax::{Directive, Word};
 
@@ -16,7 +17,18 @@ pub(super) const SIZE: &str = "a size is a number of bytes, or one with k or m, 
 /// What one may write for a length.
 pub(super) const LENGTH: &str = "a size is a number of bytes, or one with k, m or g, as in 10m";
 
-pub(super) fn check<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, entry: &Entry) {
+/// Reads the value of a directive; false if nginx does not take it, which is said.
+pub(super) fn check<'p>(
+    check: &mut Check<'_, 'p>,
+    directive: Directive<'p>,
+    entry: &Entry,
+) -> bool {
+    let said = check.report.len();
+    read(check, directive, entry);
+    !check.report[said..].iter().any(|finding| finding.severity == Severity::Error)
+}
+
+fn read<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, entry: &Entry) {
     let Some(&word) = directive.args().first() else { return };
     let text = word.value(directive.source);
     match entry.value {
@@ -123,44 +135,33 @@ fn bounds(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Word, entry
     }
 }
 
-fn bitmask(check: &mut Check<'_, '_>, directive: Directive<'_>, entry: &Entry) {
-    // Several lines of a block add up.
-    let mut seen: Vec<String> = Vec::new();
-    for other in check.earlier(directive) {
-        seen.extend(other.arg_values().map(|it| it.to_ascii_lowercase()));
-    }
+fn bitmask<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, entry: &Entry) {
     for &word in directive.args() {
         let text = word.value(directive.source);
         if !words(entry).any(|other| other.eq_ignore_ascii_case(&text)) {
             let help = format!("write some of {}", listed(entry));
             check.invalid_for(directive, word, format!("invalid value \"{text}\""), help);
-        } else if seen.contains(&text.to_ascii_lowercase()) {
+        } else if check.seen.value(directive, text.to_ascii_lowercase()).is_some() {
+            // Several lines of a block add up.
             let message = format!("duplicate value \"{text}\"");
             check.say(warning("meaningless", directive.place_of(word), message));
-        } else {
-            seen.push(text.to_ascii_lowercase());
         }
     }
 }
 
 /// `ngx_http_types_slot`
-fn types(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+fn types<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let default = if directive.is("xslt_types") { "text/xml" } else { "text/html" };
-    let mut seen = vec![default.to_owned()];
-    for other in check.earlier(directive) {
-        seen.extend(other.arg_values().map(|it| it.to_ascii_lowercase()));
-    }
     for &word in directive.args() {
         let text = word.value(directive.source).to_ascii_lowercase();
-        if seen.contains(&text) && text != "*" {
+        let is_second = check.seen.value(directive, text.clone()).is_some();
+        if text == default || is_second && text != "*" {
             let message = format!("duplicate MIME type \"{text}\"");
             let mut diagnostic = warning("meaningless", directive.place_of(word), message);
             if text == default {
                 diagnostic = diagnostic.here("nginx always has this type");
             }
             check.say(diagnostic.help("leave it out"));
-        } else {
-            seen.push(text);
         }
     }
 }

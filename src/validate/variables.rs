@@ -42,6 +42,9 @@ impl Variables {
     }
 }
 
+/// To look for a similar name takes time for each: more variables than these get no help.
+const MAX_HELPED: usize = 200;
+
 /// More places than these of one variable are not shown.
 const MAX_PLACES: usize = 4;
 
@@ -84,12 +87,14 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         .filter(|(key, _)| !defined.contains(key) && !is_builtin(&key.1, key.0, check.versions))
         .collect();
     unknown.sort_unstable();
-    for ((is_stream, name), places) in unknown {
+    for (index, ((is_stream, name), places)) in unknown.into_iter().enumerate() {
         let [first, more @ ..] = places.as_slice() else { continue };
         let mut diagnostic =
             error("unknown-variable", *first, format!("unknown \"{name}\" variable"))
-                .here("nothing defines this variable")
-                .help(help(&name, is_stream, &defined, check.versions));
+                .here("nothing defines this variable");
+        if index < MAX_HELPED {
+            diagnostic.help = Some(help(&name, is_stream, &defined, check.versions));
+        }
         for &place in more {
             diagnostic = diagnostic.also(place, "used here too");
         }

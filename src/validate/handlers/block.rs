@@ -37,9 +37,8 @@ pub(super) fn geo<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
 pub(super) fn split_path_info<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let Some(&word) = directive.args().first() else { return };
     let pattern = word.value(directive.source).into_owned();
-    if check.regex(directive, word, &pattern, false)
-        && Regex::new(&pattern, false).is_ok_and(|regex| regex.groups() != 2)
-    {
+    let groups = check.pattern(directive, word, &pattern, false).map(Regex::groups);
+    if groups.is_some_and(|groups| groups != 2) {
         let message = format!("pattern \"{pattern}\" must have 2 captures");
         let help = "one group is the script's name, the other the path behind it";
         check.invalid_for(directive, word, message, help);

@@ -82,7 +82,7 @@ pub(super) fn path(check: &mut Check<'_, '_>, directive: Directive<'_>) {
         return;
     };
     let place = directive.place();
-    let written = path.value(directive.source).trim_end_matches('/').to_owned();
+    let written = path.value(directive.source).into_owned();
     if let Some(first) = check.names.cache_paths.get(&written) {
         let first = *first;
         let (there, here) = (check.line_of(first), check.line_of(place));
@@ -145,8 +145,7 @@ pub(super) fn store<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
 /// A cache and a store cannot be on in one block.
 fn conflicts(check: &mut Check<'_, '_>, directive: Directive<'_>, other: &str) -> bool {
     let place = directive.place();
-    let found =
-        check.before(directive).find(|it| it.is(other) && it.arg(0).as_deref() != Some("off"));
+    let found = check.seen.first(other).filter(|it| it.arg(0).as_deref() != Some("off"));
     if let Some(first) = found {
         let name = directive.name();
         let message = format!("\"{name}\" directive is incompatible with \"{other}\"");

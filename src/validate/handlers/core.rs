@@ -98,7 +98,7 @@ pub(super) fn try_files<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>)
     }
     let Some(&last) = directive.args().last() else { return };
     let text = last.value(directive.source);
-    if let Some(code) = text.strip_prefix('=').filter(|_| !text.contains('$'))
+    if let Some(code) = text.strip_prefix('=')
         && number(code).is_none_or(|code| code > 999)
     {
         let help = "the last argument is a URI, a named location or =CODE";
@@ -155,28 +155,21 @@ pub(super) fn resolver(check: &mut Check<'_, '_>, directive: Directive<'_>) {
 
 /// `ngx_http_valid_referers`
 pub(super) fn valid_referers<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
-    let mut keys = entries::Keys::hosts();
     let host = |word: &str| word.split('/').next().unwrap_or_default().to_owned();
-    for before in check.earlier(directive) {
-        for word in before.arg_values() {
-            // What is wrong was said of that line.
-            let _ = keys.add(&host(&word));
-        }
-    }
     for &word in directive.args() {
         let text = word.value(directive.source);
         if let Some(regex) = text.strip_prefix('~') {
             if regex.is_empty() {
                 check.invalid(directive, word, format!("empty regex in \"{text}\""));
             } else {
-                check.regex(directive, word, regex, true);
+                check.pattern(directive, word, regex, true);
             }
             continue;
         }
         let message = match &*text {
             "" => "invalid referer \"\"".to_owned(),
             "none" | "blocked" | "server_names" => continue,
-            word => match keys.add(&host(word)) {
+            word => match check.seen.referers.add_host(&host(word)) {
                 Ok(()) => continue,
                 Err(reason) => format!("{reason} \"{}\"", host(word).to_ascii_lowercase()),
             },
@@ -258,7 +251,7 @@ pub(super) fn expires<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
 /// `proxy_set_header` and its like have one behind the name.
 pub(super) fn set_header<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     if let [_, value, ..] = directive.args()
-        && check.is_merged()
+        && check.is_merged
     {
         check.template(directive, *value);
     }
@@ -266,7 +259,7 @@ pub(super) fn set_header<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>
 
 /// One text with variables that is compiled when levels are merged.
 pub(super) fn merged_text<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
-    if check.is_merged() {
+    if check.is_merged {
         text(check, directive);
     }
 }

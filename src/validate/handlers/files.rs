@@ -173,7 +173,10 @@ pub(super) fn index<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
 pub(super) fn gzip_disable<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     for &word in directive.args() {
         let text = word.value(directive.source);
-        if text != "msie6" && text != "degradation" && !check.regex(directive, word, &text, true) {
+        if text != "msie6"
+            && text != "degradation"
+            && check.pattern(directive, word, &text, true).is_none()
+        {
             return;
         }
     }
@@ -193,11 +196,7 @@ pub(super) fn degradation<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
 
 /// `ngx_http_mirror`
 pub(super) fn mirror<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
-    let is_off = |it: &Directive<'p>| it.arg(0).is_some_and(|value| value == "off");
-    let before = check.earlier(directive);
-    if !before.is_empty() && (is_off(&directive) || before.iter().any(is_off)) {
-        check.duplicate(directive);
-    }
+    super::proxy::excludes_off(check, directive);
 }
 
 /// `ngx_http_sub_filter`
@@ -208,7 +207,7 @@ pub(super) fn sub_filter<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>
         check.invalid(directive, *pattern, "empty search pattern");
         return;
     }
-    if check.earlier(directive).len() >= MOST {
+    if check.seen.count("sub_filter") > MOST {
         let message = format!("number of search patterns exceeds {MOST}");
         check.say(wrong("invalid-value", directive, message));
         return;

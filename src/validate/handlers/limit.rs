@@ -96,7 +96,7 @@ fn zone<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, user: &'static 
 }
 
 /// `ngx_http_limit_req`
-pub(super) fn req(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+pub(super) fn req<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let mut zone = None;
     for &word in directive.args() {
         let text = word.value(directive.source).into_owned();
@@ -129,25 +129,21 @@ pub(super) fn req(check: &mut Check<'_, '_>, directive: Directive<'_>) {
         check.say(error("incomplete", directive.place(), message).help("add zone=name"));
         return;
     };
-    let names = |other: &Directive<'_>| {
-        other.arg_values().any(|word| word.strip_prefix("zone=") == Some(&*zone))
-    };
-    if check.earlier(directive).iter().any(names) {
-        check.duplicate_of(directive, names);
+    if let Some(first) = check.seen.value(directive, zone) {
+        check.duplicate_of(directive, Some(first));
     }
 }
 
 /// `ngx_http_limit_conn`, and the same of stream.
-pub(super) fn conn(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+pub(super) fn conn<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let [zone, count] = directive.args() else { return };
     let name = zone.value(directive.source).into_owned();
     let user = if check.context.is_stream() { "stream limit_conn" } else { "limit_conn" };
     if !check.zone(&name, None, user, directive.place_of(*zone)) {
         return;
     }
-    let is_same = |other: &Directive<'_>| other.arg(0).as_deref() == Some(&*name);
-    if check.earlier(directive).iter().any(is_same) {
-        check.duplicate_of(directive, is_same);
+    if let Some(first) = check.seen.value(directive, name) {
+        check.duplicate_of(directive, Some(first));
         return;
     }
     let text = count.value(directive.source);

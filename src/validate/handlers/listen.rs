@@ -1,6 +1,6 @@
 //! `listen` of http, stream and mail, and what the servers of one address have to agree on.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::catalog::{Context, Version};
 use crate::diagnostic::{Diagnostic, Kind, Severity};
@@ -12,7 +12,7 @@ use crate::syntax::{Directive, Word};
 use crate::validate::{Check, error, warning};
 
 /// An address that servers listen on.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::validate) struct Listen<'p> {
     /// Its servers, each with the directive that names the address.
     pub(in crate::validate) servers: Vec<(ScopeId, Directive<'p>)>,
@@ -39,7 +39,7 @@ impl<'p> Listen<'p> {
 pub(in crate::validate) type Key = (Context, bool, String);
 
 /// All addresses so far.
-pub(in crate::validate) type Listens<'p> = HashMap<Key, Listen<'p>>;
+pub(in crate::validate) type Listens<'p> = BTreeMap<Key, Listen<'p>>;
 
 /// What one directive asks for.
 #[derive(Debug, Default)]
@@ -166,6 +166,7 @@ fn parameter(
             http2(check, directive, word);
         }
         "proxy_protocol" => options.protocols[2] = true,
+        "spdy" => {}
         "accept_filter" => {
             let message =
                 format!("accept filters \"{text}\" are not supported on this platform, ignored");
@@ -279,18 +280,15 @@ fn add<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, text: &str, opti
     let shared_pairs =
         !is_http && (check.context.is_mail() || !versions.have(Version::new(1, 25, 5)));
     let key = (check.context, options.is_udp, text.to_owned());
-    let listen = check.listens.entry(key).or_insert(Listen {
-        servers: Vec::new(),
-        default: None,
-        options: None,
-        tls: None,
-        protocols: options.protocols,
-    });
+    let listen = check.listens.entry(key).or_default();
+    if listen.servers.is_empty() {
+        listen.protocols = options.protocols;
+    }
     let mut found: Option<(Diagnostic, Place)> = None;
     let mut say = |rule, message: String, first: Place| {
         found.get_or_insert((error(rule, place, message), first));
     };
-    if let Some(&(other, first)) =
+    if let Some(&(_, first)) =
         listen.servers.iter().find(|(other, _)| *other == scope || shared_pairs)
     {
         let message = if shared_pairs {
@@ -298,7 +296,6 @@ fn add<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, text: &str, opti
         } else {
             format!("a duplicate listen {text}")
         };
-        let _ = other;
         say("duplicate", message, first.place());
     }
     if options.is_set {

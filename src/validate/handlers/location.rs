@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use crate::catalog::Context;
-use crate::model::Scope;
 use crate::syntax::Directive;
 use crate::syntax::value::{Match, MatchKind};
 use crate::validate::{Check, error};
@@ -74,10 +73,18 @@ fn nested(
 /// tree of static locations).
 pub(super) fn duplicates(check: &mut Check<'_, '_>) {
     let model = check.model;
+    let is_regex = |id| {
+        let kind = model.scope(id).location().map(|location| location.kind);
+        matches!(kind, Some(MatchKind::Regex | MatchKind::RegexCaseless))
+    };
+    // Below a regular expression no tree is built.
+    if model.ancestors(check.scope).any(is_regex) {
+        return;
+    }
     let mut seen: HashMap<(bool, String), Directive<'_>> = HashMap::new();
     for line in model.scope(check.scope).lines() {
         let Some(block) = line.block.filter(|_| line.directive.is("location")) else { continue };
-        let Some(found) = location_of(model.scope(block)) else { continue };
+        let Some(found) = model.scope(block).location() else { continue };
         let is_exact = match found.kind {
             MatchKind::Exact => true,
             MatchKind::Prefix | MatchKind::PrefixNoRegex => false,
@@ -96,17 +103,12 @@ pub(super) fn duplicates(check: &mut Check<'_, '_>) {
     }
 }
 
-fn location_of(scope: &Scope<'_>) -> Option<Match> {
-    scope.location()
-}
-
 /// `ngx_http_core_root`
 pub(super) fn root<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let Some(&word) = directive.args().first() else { return };
     let name = directive.name().into_owned();
     let (other, is_alias) = if name == "alias" { ("root", true) } else { ("alias", false) };
-    let is_second = check.seen.contains(other);
-    if let Some(first) = check.first(other).filter(|_| is_second) {
+    if let Some(first) = check.seen.first(other) {
         let message = format!(
             "\"{name}\" directive is duplicate, \"{other}\" directive was specified earlier"
         );

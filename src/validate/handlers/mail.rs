@@ -34,7 +34,7 @@ pub(super) fn enable<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     if !matches!(check.context, Context::Mail | Context::MailServer) {
         return;
     }
-    let starttls = check.first("starttls").filter(|it| check.seen.contains(&*it.name()));
+    let starttls = check.seen.first("starttls");
     if is_on(Some(directive)) && starts_tls(starttls) {
         let message = "\"starttls\" directive conflicts with \"ssl on\"";
         conflict(check, directive, starttls, message);
@@ -43,7 +43,7 @@ pub(super) fn enable<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
 
 /// `ngx_mail_ssl_starttls`
 pub(super) fn starttls<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
-    let enable = check.first("ssl").filter(|it| check.seen.contains(&*it.name()));
+    let enable = check.seen.first("ssl");
     if is_on(enable) && starts_tls(Some(directive)) {
         conflict(check, directive, enable, "\"ssl\" directive conflicts with \"starttls\"");
     }

@@ -129,7 +129,7 @@ pub(super) fn worker_processes<'p>(check: &mut Check<'_, 'p>, directive: Directi
 /// `ngx_load_module`: not behind what counts the modules (`ngx_count_modules`).
 pub(super) fn load_module<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let blocks = ["events", "http", "stream", "mail"];
-    if blocks.iter().any(|block| check.seen.contains(*block)) {
+    if blocks.iter().any(|block| check.seen.first(block).is_some()) {
         let message = "\"load_module\" directive is specified too late";
         let help = "put it before `events`, `http`, `stream` and `mail`";
         check.say(wrong("misplaced-directive", directive, message).help(help));
@@ -140,7 +140,7 @@ pub(super) fn load_module<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
 pub(super) fn thread_pool<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let [name, parameters @ ..] = directive.args() else { return };
     let name = name.value(directive.source);
-    if check.earlier(directive).iter().any(|other| other.arg(0).is_some_and(|it| it == name)) {
+    if check.seen.value(directive, name.clone().into_owned()).is_some() {
         let message = format!("duplicate thread pool \"{name}\"");
         check.say(wrong("duplicate", directive, message));
         return;

@@ -23,7 +23,6 @@ pub(super) use log::Buffer;
 pub(super) use proxy::Pass;
 
 use crate::catalog::{Context, Entry, ValueType};
-use crate::model::ScopeId;
 use crate::syntax::{Directive, Word};
 
 use super::{Check, error};
@@ -119,13 +118,13 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("ngx_http_ssl_session_cache", ssl::session_cache),
     ("ngx_http_sub_filter", files::sub_filter),
     ("ngx_http_try_files", core::try_files),
+    ("ngx_http_tunnel_pass", core::text),
     ("ngx_http_upstream", upstream::upstream),
     ("ngx_http_upstream_bind_set_slot", proxy::bind),
     ("ngx_http_upstream_hash", upstream::hash),
     ("ngx_http_upstream_ip_hash", upstream::bare),
     ("ngx_http_upstream_keepalive", upstream::keepalive),
     ("ngx_http_upstream_least_conn", upstream::bare),
-    ("ngx_http_upstream_least_time", upstream::least_time),
     ("ngx_http_upstream_param_set_slot", proxy::param),
     ("ngx_http_upstream_random", upstream::random),
     ("ngx_http_upstream_resolver", core::resolver),
@@ -213,7 +212,6 @@ pub(super) fn check<'p>(
     check: &mut Check<'_, 'p>,
     directive: Directive<'p>,
     entry: &'static Entry,
-    _block: Option<ScopeId>,
 ) {
     let own = match entry.value {
         ValueType::Handler("") => {
@@ -277,8 +275,11 @@ fn lua(check: &mut Check<'_, '_>, directive: Directive<'_>, name: &str) -> bool 
     };
     if let Some(own) = phase(name) {
         let place = directive.place();
-        if let Some(first) = check.before(directive).find(|other| phase(&other.name()) == Some(own))
-        {
+        let first = ["", "_block", "_file"].iter().find_map(|end| {
+            let other = check.seen.first(&format!("{own}_by_lua{end}"));
+            other.filter(|other| other.place() != place)
+        });
+        if let Some(first) = first {
             let message = format!("\"{name}\" directive is duplicate");
             check.say(
                 error("duplicate", place, message).also(first.place(), "the first one is here"),
@@ -310,5 +311,75 @@ fn says(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Word, fact: &
 fn template_value<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, index: usize) {
     if let Some(&word) = directive.args().get(index) {
         check.template(directive, word);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{HANDLERS, ValueType};
+    use crate::catalog;
+
+    /// Functions of nginx of which nothing can be wrong but what is checked for all directives:
+    /// they take no arguments, any text, or what depends on the machine.
+    const UNCHECKED: [&str; 37] = [
+        "ngx_events_block",
+        "ngx_http_ancient_browser",
+        "ngx_http_ancient_browser_value",
+        "ngx_http_auth_request",
+        "ngx_http_block",
+        "ngx_http_core_internal",
+        "ngx_http_core_server",
+        "ngx_http_core_types",
+        "ngx_http_empty_gif",
+        "ngx_http_flv",
+        "ngx_http_grpc_ssl_password_file",
+        "ngx_http_limit_zone",
+        "ngx_http_modern_browser_value",
+        "ngx_http_mp4",
+        "ngx_http_mysql_test",
+        "ngx_http_perl",
+        "ngx_http_proxy_ssl_password_file",
+        "ngx_http_quic_host_key",
+        "ngx_http_realip",
+        "ngx_http_rewrite_break",
+        "ngx_http_set_status",
+        "ngx_http_set_stub_status",
+        "ngx_http_ssl_password_file",
+        "ngx_http_uwsgi_ssl_password_file",
+        "ngx_http_xslt_entities",
+        "ngx_mail_auth_http_header",
+        "ngx_mail_block",
+        "ngx_mail_capabilities",
+        "ngx_mail_core_server",
+        "ngx_mail_ssl_password_file",
+        "ngx_openssl_engine",
+        "ngx_set_env",
+        "ngx_set_user",
+        "ngx_stream_block",
+        "ngx_stream_core_server",
+        "ngx_stream_proxy_ssl_password_file",
+        "ngx_stream_ssl_password_file",
+    ];
+
+    #[test]
+    fn every_function_of_nginx_has_a_handler_or_a_reason() {
+        assert!(HANDLERS.is_sorted_by_key(|(name, _)| *name), "the table is searched by halves");
+        let (mut functions, mut keys) = (BTreeSet::new(), BTreeSet::new());
+        for entry in catalog::directive_names().flat_map(catalog::directive) {
+            keys.extend([entry.name, entry.detail]);
+            if let ValueType::Handler(function) = entry.value {
+                functions.insert(function);
+            }
+        }
+        keys.extend(&functions);
+        functions.remove("");
+        for (name, _) in HANDLERS {
+            assert!(keys.contains(name), "nothing has the handler {name}");
+            functions.remove(name);
+        }
+        let unchecked: Vec<_> = functions.into_iter().collect();
+        assert_eq!(unchecked, UNCHECKED);
     }
 }

@@ -198,8 +198,7 @@ pub(super) fn charset_map<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p
         check.say(wrong("invalid-value", directive, message));
         return;
     }
-    let before = check.earlier(directive);
-    if let Some(other) = before.iter().find(|it| charsets(**it).as_ref() == Some(&pair)) {
+    if let Some(other) = check.seen.value(directive, pair.join(" ")) {
         let message = format!("duplicate \"charset_map\" between {names}");
         let diagnostic = wrong("duplicate", directive, message);
         check.say(diagnostic.also(other.place(), "the first one is here"));
@@ -319,11 +318,14 @@ pub(super) fn obsolete<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) 
 /// `ngx_http_v2_push`
 fn push<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let [word] = directive.args() else { return };
-    let is_off = |it: &Directive<'p>| it.arg(0).is_some_and(|value| value == "off");
-    let before = check.earlier(directive);
-    match (is_off(&directive), before.iter().any(is_off)) {
+    let is_off = word.value(directive.source) == "off";
+    let off_before = check.seen.has_off(directive);
+    if is_off {
+        check.seen.value(directive, "off".to_owned());
+    }
+    match (is_off, off_before) {
         (true, true) => check.duplicate(directive),
-        (true, false) if !before.is_empty() => {
+        (true, false) if check.seen.count("http2_push") > 1 => {
             let fact = "\"off\" parameter cannot be used with URI";
             says(check, directive, *word, fact, "keep the URIs or `off`");
         }

@@ -202,16 +202,14 @@ pub(super) fn param<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
         invalid_parameter(check, directive, *word, help);
         return;
     }
-    if check.is_merged() {
+    if check.is_merged {
         check.template(directive, *value);
     }
 }
 
 /// `ngx_http_proxy_redirect`
 pub(super) fn redirect<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
-    let is_off =
-        |other: &Directive<'_>| other.args().len() == 1 && other.arg(0).as_deref() == Some("off");
-    if replaces_off(check, directive, is_off) {
+    if excludes_off(check, directive) {
         return;
     }
     let [pattern, replacement @ ..] = directive.args() else { return };
@@ -233,17 +231,18 @@ pub(super) fn redirect<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) 
     }
 }
 
-/// `off` and other directives of the name cannot stand in one block, in any order.
-fn replaces_off(
-    check: &mut Check<'_, '_>,
-    directive: Directive<'_>,
-    is_off: impl Fn(&Directive<'_>) -> bool,
-) -> bool {
-    if check.versions.precede(Version::new(1, 19, 3)) {
-        return false;
+/// `off` and other directives of the name cannot stand in one block, in any order; true if
+/// they do, which is said.
+pub(super) fn excludes_off<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) -> bool {
+    const OFF: &str = "off";
+    let is_off = directive.args().len() == 1 && directive.arg(0).as_deref() == Some(OFF);
+    let off_before = check.seen.has_off(directive);
+    if is_off {
+        check.seen.value(directive, OFF.to_owned());
     }
-    let mine = is_off(&directive);
-    let found = check.earlier(directive).iter().any(|other| mine || is_off(other));
+    let name = directive.name();
+    let is_old = name.starts_with("proxy_") && check.versions.precede(Version::new(1, 19, 3));
+    let found = !is_old && check.seen.count(&name) > 1 && (is_off || off_before);
     if found {
         check.duplicate(directive);
     }
@@ -251,9 +250,7 @@ fn replaces_off(
 }
 
 fn default_redirect(check: &mut Check<'_, '_>, directive: Directive<'_>) {
-    let place = directive.place();
-    let pass = check.before(directive).filter(|other| other.is("proxy_pass")).last();
-    let message = match pass.and_then(|pass| pass.arg(0)) {
+    let message = match check.seen.first("proxy_pass").and_then(|pass| pass.arg(0)) {
         None => "\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive",
         Some(url) if url.contains('$') => {
             "\"proxy_redirect default\" cannot be used with \"proxy_pass\" directive with variables"
@@ -261,7 +258,7 @@ fn default_redirect(check: &mut Check<'_, '_>, directive: Directive<'_>) {
         Some(_) => return,
     };
     check.say(
-        error("conflict", place, message).help(
+        error("conflict", directive.place(), message).help(
             "put it behind a proxy_pass without variables, or leave it out: it is the default",
         ),
     );
@@ -292,9 +289,7 @@ fn rewrite<'p>(
 /// `ngx_http_proxy_cookie_domain`, `ngx_http_proxy_cookie_path` and
 /// `ngx_http_proxy_cookie_flags`
 pub(super) fn cookie<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
-    let is_off =
-        |other: &Directive<'_>| other.args().len() == 1 && other.arg(0).as_deref() == Some("off");
-    if replaces_off(check, directive, is_off) {
+    if excludes_off(check, directive) {
         return;
     }
     let [pattern, more @ ..] = directive.args() else { return };

@@ -75,12 +75,7 @@ pub(super) fn define<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, wo
         return false;
     };
     if variables::is_fixed(name, is_stream, check.versions) {
-        let message = format!("the duplicate \"{name}\" variable");
-        check.say(
-            error("duplicate", directive.place_of(word), message)
-                .here("nginx defines this variable itself")
-                .help("choose another name"),
-        );
+        check.fixed_variable(directive, word, name);
         return false;
     }
     check.variables.define(name, is_stream);

@@ -9,9 +9,6 @@ use crate::validate::{Check, error, warning};
 use super::core::{invalid_parameter, parameter};
 use super::limit::LEAST_ZONE;
 
-/// Directives that choose how servers are picked.
-const METHODS: [&str; 5] = ["hash", "ip_hash", "least_conn", "least_time", "random"];
-
 /// `ngx_http_upstream` and `ngx_stream_upstream`: the name.
 pub(super) fn upstream<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let Some(&word) = directive.args().first() else { return };
@@ -44,8 +41,11 @@ pub(super) fn end(check: &mut Check<'_, '_>) {
     }
     let is = |server: &Directive<'_>, word: &str| server.arg_values().skip(1).any(|it| it == word);
     let name = opener.arg(0).unwrap_or_default().into_owned();
-    let picks = METHODS.iter().any(|method| scope.last(method).is_some());
-    if !picks && servers.iter().all(|server| is(server, "backup")) {
+    // Behind such a method a backup server was said to be wrong.
+    let mut lines = scope.directives();
+    let refuses = |it: &Directive<'_>| ["hash", "ip_hash", "random"].iter().any(|name| it.is(name));
+    let is_refused = lines.any(|it| refuses(&it)) && lines.any(|it| it.is("server"));
+    if !is_refused && servers.iter().all(|server| is(server, "backup")) {
         let message = format!("no servers in upstream \"{name}\"");
         check.say(
             error("incomplete", opener.place(), message)
@@ -133,7 +133,7 @@ fn peer_parameter(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Wor
         ("max_conns" | "max_fails", Some(value)) if number(value).is_some() => return,
         ("fail_timeout", Some(value)) if seconds(value).is_some() => return,
         ("backup", None) => {
-            let Some(method) = method_before(check, directive) else { return };
+            let Some(method) = check.seen.method else { return };
             if !matches!(&*method.name(), "hash" | "ip_hash" | "random") {
                 return;
             }
@@ -176,20 +176,13 @@ fn peer_parameter(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Wor
     invalid_parameter(check, directive, word, help);
 }
 
-/// The method that stands last before a directive of the same upstream.
-fn method_before<'p>(check: &Check<'_, 'p>, directive: Directive<'_>) -> Option<Directive<'p>> {
-    check.before(directive).filter(|other| METHODS.contains(&&*other.name())).last()
-}
-
 /// Says it if another method, or before 1.29.7 `keepalive`, stands before a method.
-fn redefined(check: &mut Check<'_, '_>, directive: Directive<'_>) {
-    let place = directive.place();
+fn redefined<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     let is_old = check.versions.newest < Version::KEEPALIVE_BY_DEFAULT;
-    let is_other = |other: &Directive<'_>| {
-        let name = other.name();
-        METHODS.contains(&&*name) || is_old && name == "keepalive"
-    };
-    if let Some(first) = check.before(directive).find(is_other) {
+    let keepalive = check.seen.first("keepalive").filter(|_| is_old);
+    let before = check.seen.method.replace(directive).or(keepalive);
+    if let Some(first) = before {
+        let place = directive.place();
         let mut diagnostic = warning("meaningless", place, "load balancing method redefined")
             .also(first.place(), "this one is without effect");
         if first.is("keepalive") {
@@ -214,12 +207,12 @@ pub(super) fn hash<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
 }
 
 /// `ngx_http_upstream_ip_hash`, `ngx_http_upstream_least_conn` and its like
-pub(super) fn bare(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+pub(super) fn bare<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     redefined(check, directive);
 }
 
 /// `ngx_http_upstream_random`, and the same of stream.
-pub(super) fn random(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+pub(super) fn random<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     redefined(check, directive);
     match directive.args() {
         [] => {}
@@ -236,7 +229,7 @@ pub(super) fn random(check: &mut Check<'_, '_>, directive: Directive<'_>) {
 }
 
 /// `ngx_http_upstream_least_time`, and the same of stream.
-pub(super) fn least_time(check: &mut Check<'_, '_>, directive: Directive<'_>) {
+pub(super) fn least_time<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     redefined(check, directive);
     let times: &[&str] = match check.context {
         Context::Upstream => &["header", "last_byte"],

@@ -75,6 +75,9 @@ fn family(check: &mut Check<'_, '_>, id: ScopeId, protocol: &str) {
     // What cannot be read was said where it stands.
     let (Some(count), Some(one), Some(head)) = (count, one, head) else { return };
     let count: u64 = count;
+    if count == 0 || one == 0 {
+        return;
+    }
     let largest = one.max(head);
     let busy_size = if busy.is_some() { read(busy, 0) } else { Some(2 * largest) };
     let write_size = if write.is_some() { read(write, 0) } else { Some(2 * largest) };

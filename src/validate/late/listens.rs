@@ -4,20 +4,27 @@
 use std::collections::HashMap;
 
 use crate::catalog::{Context, Version};
+use crate::diagnostic::Severity;
 use crate::model::ScopeId;
+use crate::source::Place;
 use crate::syntax::Directive;
+use crate::syntax::regex::Regex;
+use crate::validate::entries::Keys;
 use crate::validate::handlers::Listen;
 use crate::validate::{Check, error, warning};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
+    imply(check);
     let listens = std::mem::take(&mut check.listens);
     let mut sorted: Vec<_> = listens.iter().collect();
-    sorted.sort_by_key(|(_, listen)| listen.servers.first().map(|(scope, _)| *scope));
+    sorted.sort_by_key(|(key, listen)| (listen.servers.first().map(|(scope, _)| *scope), *key));
     for ((context, _, text), listen) in sorted {
         if matches!(context, Context::Server | Context::StreamServer) {
             certificates(check, listen);
         }
-        if *context == Context::Server {
+        let has_names = *context == Context::Server
+            || *context == Context::StreamServer && check.versions.have(Version::new(1, 25, 5));
+        if has_names {
             names(check, text, listen);
         }
     }
@@ -62,43 +69,65 @@ fn certificates(check: &mut Check<'_, '_>, listen: &Listen<'_>) {
     );
 }
 
-/// Names that several servers of one address have, and wildcards that cannot be one.
+/// A server of http that says nothing listens on port 80 (`ngx_http_core_server`; whoever is
+/// not root gets 8000, which is not known here).
+fn imply(check: &mut Check<'_, '_>) {
+    let model = check.model;
+    for id in model.scope_ids() {
+        let scope = model.scope(id);
+        let is_silent = scope.context == Context::Server && scope.last("listen").is_none();
+        if let Some(opener) = scope.opener.filter(|_| is_silent && !scope.has_unknown_include) {
+            let key = (Context::Server, false, "0.0.0.0:80".to_owned());
+            check.listens.entry(key).or_default().servers.push((id, opener));
+        }
+    }
+}
+
+/// Names that several servers of one address have, and wildcards that cannot be one
+/// (`ngx_http_server_names`).
 fn names<'p>(check: &mut Check<'_, 'p>, address: &str, listen: &Listen<'p>) {
-    if listen.servers.len() < 2 {
+    let model = check.model;
+    // One server alone needs no names, unless an expression of its own has groups.
+    if listen.servers.len() < 2 && !listen.servers.iter().any(|(id, _)| has_groups(check, *id)) {
         return;
     }
-    let model = check.model;
-    let mut seen: HashMap<String, (ScopeId, Directive<'p>)> = HashMap::new();
-    for &(id, _) in &listen.servers {
-        for &directive in model.scope(id).all("server_name") {
+    let mut keys = Keys::default();
+    let mut owners: HashMap<String, Place> = HashMap::new();
+    for &(id, listen) in &listen.servers {
+        let lines = model.scope(id).all("server_name");
+        // Without a name a server has the empty one.
+        if lines.is_empty() && keys.add_host("").is_err() {
+            let opener = model.scope(id).opener.unwrap_or(listen);
+            conflict(check, opener.place(), "", address, owners.get(""));
+        } else if lines.is_empty() {
+            owners.insert(String::new(), listen.place());
+        }
+        for directive in lines {
             for &word in directive.args() {
                 let name = word.value(directive.source).to_ascii_lowercase();
-                let place = directive.place_of(word);
                 // Other wildcards were said to be wrong where they stand.
                 let is_said = name.starts_with('*') && !name.starts_with("*.") || name == ".";
                 if name.starts_with('~') || is_said {
                     continue;
                 }
-                if !is_hash_key(&name) {
-                    let message =
-                        format!("invalid server name or wildcard \"{name}\" on {address}");
-                    let help = "a wildcard is only the first or the last part of a name";
-                    check.say(error("invalid-value", place, message).help(help));
-                    continue;
-                }
-                match seen.get(&name) {
-                    Some((other, first)) if *other != id || first.place() != directive.place() => {
-                        let message =
-                            format!("conflicting server name \"{name}\" on {address}, ignored");
-                        let first = first.place();
-                        check.say(
-                            warning("meaningless", place, message)
-                                .also(first, "the server that gets its requests")
-                                .help("give each name of an address to one server"),
-                        );
+                let place = directive.place_of(word);
+                match keys.add_host(&name) {
+                    Ok(()) => {
+                        if !name.contains('*') && !name.starts_with('.') {
+                            let size = model.effective_one(id, "server_names_hash_bucket_size");
+                            let size = size.and_then(|it| it.arg(0)?.parse().ok());
+                            check.fits_hash("server_names", &name, size, place);
+                        }
+                        owners.insert(name, place);
                     }
-                    _ => {
-                        seen.insert(name, (id, directive));
+                    Err(Keys::CONFLICT) => {
+                        conflict(check, place, &name, address, owners.get(&name));
+                    }
+                    Err(_) => {
+                        let message =
+                            format!("invalid server name or wildcard \"{name}\" on {address}");
+                        let help = "a wildcard is only the first or the last part of a name";
+                        check.say(error("invalid-value", place, message).help(help));
                     }
                 }
             }
@@ -106,11 +135,29 @@ fn names<'p>(check: &mut Check<'_, 'p>, address: &str, listen: &Listen<'p>) {
     }
 }
 
-/// True for a name that `ngx_hash_add_key` takes: at most one `*`, at an end.
-fn is_hash_key(name: &str) -> bool {
-    let stars = name.matches('*').count();
-    let inner = name.strip_prefix("*.").or(name.strip_suffix(".*")).unwrap_or(name);
-    !name.contains("..") && stars <= 1 && !inner.contains('*')
+/// True for a server one of whose names is an expression with groups.
+fn has_groups(check: &Check<'_, '_>, id: ScopeId) -> bool {
+    let lines = check.model.scope(id).all("server_name").iter();
+    let regexes = lines.flat_map(|line| line.arg_values());
+    regexes
+        .filter_map(|name| Regex::new(name.strip_prefix('~')?, false).ok())
+        .any(|it| it.groups() > 0)
+}
+
+fn conflict(
+    check: &mut Check<'_, '_>,
+    place: Place,
+    name: &str,
+    address: &str,
+    first: Option<&Place>,
+) {
+    let message = format!("conflicting server name \"{name}\" on {address}, ignored");
+    let mut diagnostic =
+        warning("meaningless", place, message).help("give each name of an address to one server");
+    if let Some(&first) = first {
+        diagnostic = diagnostic.also(first, "the server that gets its requests");
+    }
+    check.say(diagnostic);
 }
 
 /// A server of stream has to listen and, before 1.25.5, to do something.

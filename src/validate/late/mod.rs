@@ -24,7 +24,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     listens::check(check);
     for id in check.model.scope_ids() {
         check.scope = id;
-        if is_known(check, id) && check.is_merged() {
+        if is_known(check, id) && super::is_merged(check.model.scope(id)) {
             buffers::check(check, id);
             tls::check(check, id);
         } else if !check.model.root.is_main {
@@ -46,13 +46,14 @@ fn is_known(check: &Check<'_, '_>, scope: ScopeId) -> bool {
 /// often lacks it, so it is only an error if somebody says that the file is all.
 fn events(check: &mut Check<'_, '_>) {
     let main = check.model.scope(ScopeId::ROOT);
-    if main.context != Context::Main || main.has_unknown_include || !check.model.root.is_main {
+    let is_whole = check.target.snippets == Some(Context::Main);
+    let is_main = check.model.root.is_main || is_whole;
+    if main.context != Context::Main || main.has_unknown_include || !is_main {
         return;
     }
     if main.lines().iter().any(|line| line.directive.is("events")) {
         return;
     }
-    let is_whole = check.target.snippets == Some(Context::Main);
     let severity = if is_whole { Severity::Error } else { Severity::Info };
     let place = check.model.project.source(check.model.root.source).place(Span::at(0));
     let message = "no \"events\" section in configuration";
