@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::catalog::Context;
 use crate::diagnostic::{Diagnostic, Kind, Severity};
 use crate::source::Place;
 use crate::syntax::Directive;
@@ -77,4 +78,14 @@ pub(super) fn not_opened(
     Diagnostic::new(Kind::Validate, "missing-include", Severity::Warning, place, message)
         .here("nothing of it could be checked")
         .help(help)
+}
+
+/// A comment that says where a file is included, and names no context.
+pub(super) fn unknown_context(place: Place, name: &str) -> Diagnostic {
+    let contexts: Vec<&str> =
+        Context::names().filter(|name| Context::of_snippet(name).is_some()).collect();
+    let message = format!("no context is named \"{name}\"");
+    Diagnostic::new(Kind::Validate, "unknown-context", Severity::Warning, place, message)
+        .here("this comment has no effect")
+        .help(format!("contexts are {}", contexts.join(", ")))
 }

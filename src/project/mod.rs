@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use files::Files;
-use include::{invalid_include, is_shipped, not_opened, target};
+use include::{invalid_include, is_shipped, not_opened, target, unknown_context};
 
 use crate::catalog::Context;
 use crate::diagnostic::{Diagnostic, Kind, Severity};
@@ -204,16 +204,19 @@ impl Root {
     }
 }
 
-/// The context that a comment of the file names, as in `# ngxc: context=server`.
-fn named_context(file: &File) -> Option<Context> {
-    file.tree.items(&file.source).find_map(|item| match item {
-        Item::Comment(comment) => {
-            let words = comment.text().trim_start_matches('#').trim();
-            let name = words.strip_prefix("ngxc:")?.trim().strip_prefix("context=")?;
-            Context::of_snippet(name.trim())
+/// The context that a comment of the file names, as in `# ngxc: context=server`; the place of
+/// the comment if there is no such context.
+fn named_context(file: &File) -> Result<Option<Context>, (Place, &str)> {
+    for item in file.tree.items(&file.source) {
+        let Item::Comment(comment) = item else { continue };
+        let words = comment.text().trim_start_matches('#').trim();
+        let named = words.strip_prefix("ngxc:").and_then(|it| it.trim().strip_prefix("context="));
+        if let Some(name) = named {
+            let place = file.source.place(comment.span);
+            return Context::of_snippet(name.trim()).map(Some).ok_or((place, name.trim()));
         }
-        Item::Directive(_) => None,
-    })
+    }
+    Ok(None)
 }
 
 struct Loader<'a> {
@@ -279,10 +282,14 @@ impl Loader<'_> {
     }
 
     fn walk_root(&mut self, id: SourceId, prefix: Option<&Path>) -> Walk {
-        let context = named_context(self.project.file(id));
+        let (context, wrong) = match named_context(self.project.file(id)) {
+            Ok(context) => (context, None),
+            Err((place, name)) => (None, Some(unknown_context(place, name))),
+        };
         let prefix = prefix.unwrap_or(Path::new("")).to_owned();
         let is_main = self.is_main(id);
-        let root = Root { source: id, is_main, context, prefix, ..Root::default() };
+        let report = wrong.into_iter().collect();
+        let root = Root { source: id, is_main, context, prefix, report, ..Root::default() };
         let mut walk = Walk {
             root,
             chain: Vec::new(),

@@ -109,7 +109,7 @@ struct Check<'m, 'p> {
     is_mixed: bool,
 }
 
-impl<'m, 'p> Check<'m, 'p> {
+impl<'p> Check<'_, 'p> {
     /// Walks a scope and what is inside it.
     fn scope(&mut self, id: ScopeId) {
         let model = self.model;

@@ -8,6 +8,9 @@ use crate::syntax::{Directive, Word};
 
 use super::{Check, error, warning, wrong};
 
+/// More unknown names than these are not compared with those that are known.
+const MAX_HELPED: usize = 200;
+
 /// True for a directive that some nginx or module has.
 pub(super) fn is_known(name: &str) -> bool {
     !catalog::directive(name).is_empty()
@@ -188,8 +191,11 @@ fn unknown(check: &mut Check<'_, '_>, directive: Directive<'_>, name: &str) -> D
         return history(diagnostic, known, target.versions);
     }
     let diagnostic = diagnostic.here("no module of nginx that ngxc knows has this directive");
+    // To look for a similar name takes time for each.
+    let is_helped = check.near.len() < MAX_HELPED;
     let near = check.near.entry((name.to_owned(), context));
-    match *near.or_insert_with(|| nearest(name, context, target.versions)) {
+    let find = || if is_helped { nearest(name, context, target.versions) } else { None };
+    match *near.or_insert_with(find) {
         Some((near, is_sure)) => {
             let edit = Edit { place, text: near.to_owned() };
             let fix = is_sure.then(|| Fix::risky(format!("write \"{near}\""), vec![edit]));

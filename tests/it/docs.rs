@@ -134,7 +134,12 @@ fn examples_of_what_nginx_rejects_are_found() {
         let stops = found.contains(&(name, Severity::Error));
         let is_advice = matches!(
             name,
-            "deprecated" | "meaningless" | "mixed-contexts" | "missing-include" | "unknown-user"
+            "unknown-context"
+                | "deprecated"
+                | "meaningless"
+                | "mixed-contexts"
+                | "missing-include"
+                | "unknown-user"
         );
         assert_eq!(stops, !is_advice, "{name}: {found:?}");
     }

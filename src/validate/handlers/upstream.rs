@@ -65,17 +65,23 @@ pub(super) fn end(check: &mut Check<'_, '_>) {
     }
     let has_zone = scope.last("zone").is_some();
     let has_resolver = check.model.effective(check.scope, "resolver").is_some();
-    let place = resolved.place();
+    let place = opener.place();
     if !has_zone {
         let message = format!(
             "resolving names at run time requires upstream \"{name}\" to be in shared memory"
         );
         let help = "add a zone to the upstream, as in `zone backend 64k;`";
-        check.say(error("incomplete", place, message).help(help));
+        check.say(
+            error("incomplete", place, message).also(resolved.place(), "this name").help(help),
+        );
     } else if !has_resolver && check.model.is_complete() {
         let message =
             format!("no resolver defined to resolve names at run time in upstream \"{name}\"");
-        check.say(error("incomplete", place, message).help("add a `resolver`"));
+        check.say(
+            error("incomplete", place, message)
+                .also(resolved.place(), "this name")
+                .help("add a `resolver`"),
+        );
     }
 }
 

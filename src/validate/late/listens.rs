@@ -22,9 +22,10 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         if matches!(context, Context::Server | Context::StreamServer) {
             certificates(check, listen);
         }
+        // A block that is not closed holds servers that are not its own.
         let has_names = *context == Context::Server
             || *context == Context::StreamServer && check.versions.have(Version::new(1, 25, 5));
-        if has_names {
+        if has_names && check.unread.is_empty() {
             names(check, text, listen);
         }
     }
@@ -154,6 +155,10 @@ fn conflict(
     let message = format!("conflicting server name \"{name}\" on {address}, ignored");
     let mut diagnostic =
         warning("meaningless", place, message).help("give each name of an address to one server");
+    // Servers without a name are often examples for people.
+    if name.is_empty() {
+        diagnostic.severity = Severity::Info;
+    }
     if let Some(&first) = first {
         diagnostic = diagnostic.also(first, "the server that gets its requests");
     }
