@@ -1,8 +1,8 @@
 //! Caches and stores of what backends answer: `proxy_cache_path` and its like.
 
 use crate::catalog::Version;
-use crate::syntax::Directive;
 use crate::syntax::value::{length, milliseconds, number, seconds, size};
+use crate::syntax::{Directive, Word};
 use crate::validate::slots::{LENGTH, LONG_TIME, TIME};
 use crate::validate::{Check, error};
 
@@ -22,61 +22,12 @@ pub(super) fn path(check: &mut Check<'_, '_>, directive: Directive<'_>) {
     let [path, parameters @ ..] = directive.args() else { return };
     let mut zone = None;
     for &word in parameters {
-        let text = word.value(directive.source).into_owned();
-        let (name, value) = parameter(&text);
-        let value = value.unwrap_or_default();
-        let (is_valid, help) = match name {
-            _ if !text.contains('=') => (None, ""),
-            "levels" => (Some(is_levels(value)), "up to three of 1 and 2 with colons, as in 1:2"),
-            "use_temp_path" => (Some(matches!(value, "on" | "off")), "write on or off"),
-            "keys_zone" => {
-                let parts = value.split_once(':');
-                let found = parts.and_then(|(name, text)| Some((name.to_owned(), size(text)?)));
-                if let Some((_, size)) = &found
-                    && *size < LEAST_ZONE
-                {
-                    let message = format!("keys zone \"{text}\" is too small");
-                    check.invalid_for(directive, word, message, "a zone of keys has at least 8k");
-                    return;
-                }
-                let is_valid = found.is_some();
-                zone = found.filter(|(name, _)| !name.is_empty());
-                (Some(is_valid), "write keys_zone=name:size, as in keys_zone=one:10m")
-            }
-            "inactive" => (Some(seconds(value).is_some()), LONG_TIME),
-            "max_size" => (Some(length(value).is_some()), LENGTH),
-            "min_free" if check.versions.have(Version::new(1, 19, 1)) => {
-                (Some(length(value).is_some()), LENGTH)
-            }
-            "loader_files" | "manager_files" => (Some(number(value).is_some()), "write a number"),
-            "loader_sleep" | "loader_threshold" | "manager_sleep" | "manager_threshold" => {
-                (Some(milliseconds(value).is_some()), TIME)
-            }
-            _ => (None, ""),
-        };
-        let message = match (is_valid, name) {
-            (Some(true), _) => continue,
-            (None, _) => {
-                invalid_parameter(
-                    check,
-                    directive,
-                    word,
-                    "parameters are levels=, keys_zone=, inactive=, max_size=, min_free=, use_temp_path= and those of loader and manager",
-                );
-                return;
-            }
-            (_, "levels") => format!("invalid \"levels\" \"{text}\""),
-            (_, "keys_zone") => format!("invalid keys zone size \"{text}\""),
-            (_, "use_temp_path") => {
-                format!("invalid use_temp_path value \"{text}\", it must be \"on\" or \"off\"")
-            }
-            (_, name) => format!("invalid {name} value \"{text}\""),
-        };
-        check.invalid_for(directive, word, message, help);
-        return;
+        if !path_parameter(check, directive, word, &mut zone) {
+            return;
+        }
     }
     let name = directive.name().into_owned();
-    let Some((zone, size)) = zone else {
+    let Some((zone, size)) = zone.filter(|(name, _)| !name.is_empty()) else {
         let message = format!("\"{name}\" must have \"keys_zone\" parameter");
         check.say(error("incomplete", directive.place(), message).help("add keys_zone=name:size"));
         return;
@@ -100,6 +51,58 @@ pub(super) fn path(check: &mut Check<'_, '_>, directive: Directive<'_>) {
         let message = format!("duplicate zone \"{zone}\"");
         check.say(error("duplicate", place, message).help("give each cache its own zone"));
     }
+}
+
+/// Reads a parameter of a path, and the zone if it names one; false if it is wrong, which is
+/// said.
+fn path_parameter(
+    check: &mut Check<'_, '_>,
+    directive: Directive<'_>,
+    word: Word,
+    zone: &mut Option<(String, u64)>,
+) -> bool {
+    const FORMS: &str = "parameters are levels=, keys_zone=, inactive=, max_size=, min_free=, use_temp_path= and those of loader and manager";
+    let text = word.value(directive.source).into_owned();
+    let (name, Some(value)) = parameter(&text) else {
+        invalid_parameter(check, directive, word, FORMS);
+        return false;
+    };
+    let (is_valid, help) = match name {
+        "levels" => (is_levels(value), "up to three of 1 and 2 with colons, as in 1:2"),
+        "use_temp_path" => (matches!(value, "on" | "off"), "write on or off"),
+        "keys_zone" => {
+            let parts = value.split_once(':');
+            *zone = parts.and_then(|(name, text)| Some((name.to_owned(), size(text)?)));
+            (zone.is_some(), "write keys_zone=name:size, as in keys_zone=one:10m")
+        }
+        "inactive" => (seconds(value).is_some(), LONG_TIME),
+        "max_size" => (length(value).is_some(), LENGTH),
+        "min_free" if check.versions.have(Version::new(1, 19, 1)) => {
+            (length(value).is_some(), LENGTH)
+        }
+        "loader_files" | "manager_files" => (number(value).is_some(), "write a number"),
+        "loader_sleep" | "loader_threshold" | "manager_sleep" | "manager_threshold" => {
+            (milliseconds(value).is_some(), TIME)
+        }
+        _ => {
+            invalid_parameter(check, directive, word, FORMS);
+            return false;
+        }
+    };
+    let is_small = name == "keys_zone" && zone.as_ref().is_some_and(|it| it.1 < LEAST_ZONE);
+    let message = match name {
+        _ if is_small => format!("keys zone \"{text}\" is too small"),
+        _ if is_valid => return true,
+        "levels" => format!("invalid \"levels\" \"{text}\""),
+        "keys_zone" => format!("invalid keys zone size \"{text}\""),
+        "use_temp_path" => {
+            format!("invalid use_temp_path value \"{text}\", it must be \"on\" or \"off\"")
+        }
+        name => format!("invalid {name} value \"{text}\""),
+    };
+    let help = if is_small { "a zone of keys has at least 8k" } else { help };
+    check.invalid_for(directive, word, message, help);
+    false
 }
 
 /// Up to three digits 1 or 2, with colons between them.

@@ -31,29 +31,19 @@ fn zone<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, user: &'static 
         let text = word.value(directive.source).into_owned();
         match parameter(&text) {
             ("zone", Some(value)) => {
-                let Some((name, size)) =
-                    value.split_once(':').and_then(|(name, text)| Some((name, size(text)?)))
-                else {
-                    let help = "write zone=name:size, as in zone=one:10m";
-                    check.invalid_for(
-                        directive,
-                        word,
-                        format!("invalid zone size \"{text}\""),
-                        help,
-                    );
-                    return;
+                let parts = value.split_once(':');
+                let found = parts.and_then(|(name, text)| Some((name.to_owned(), size(text)?)));
+                let (message, help) = match &found {
+                    None => ("invalid zone size", "write zone=name:size, as in zone=one:10m"),
+                    Some((_, size)) if *size < LEAST_ZONE => ("zone", "a zone has at least 32k"),
+                    Some(_) => {
+                        zone = found.filter(|(name, _)| !name.is_empty());
+                        continue;
+                    }
                 };
-                if size < LEAST_ZONE {
-                    let help = "a zone has at least 32k";
-                    check.invalid_for(
-                        directive,
-                        word,
-                        format!("zone \"{text}\" is too small"),
-                        help,
-                    );
-                    return;
-                }
-                zone = Some((name.to_owned(), size)).filter(|(name, _)| !name.is_empty());
+                let end = if found.is_some() { " is too small" } else { "" };
+                check.invalid_for(directive, word, format!("{message} \"{text}\"{end}"), help);
+                return;
             }
             ("rate", Some(value)) if has_rate => {
                 let count =
@@ -81,17 +71,29 @@ fn zone<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>, user: &'static 
         check.say(error("incomplete", directive.place(), message).help("add zone=name:size"));
         return;
     };
+    let key = key.value(directive.source).into_owned();
+    bind(check, directive, (&zone, size, user), key);
+}
+
+/// Binds a zone, with its size and its user, to the key that it counts by; each has one.
+fn bind(
+    check: &mut Check<'_, '_>,
+    directive: Directive<'_>,
+    (zone, size, user): (&str, u64, &'static str),
+    key: String,
+) {
     let place = directive.place();
-    if check.zone(&zone, Some(size), user, place) {
-        let key = key.value(directive.source).into_owned();
-        if let Some((old, first)) = check.bind_zone(&zone, key, place) {
-            let message = format!("{name} \"{zone}\" is already bound to key \"{old}\"");
-            check.say(
-                error("duplicate", place, message)
-                    .also(first, "the first one is here")
-                    .help("give each zone its own name"),
-            );
-        }
+    if !check.zone(zone, Some(size), user, place) {
+        return;
+    }
+    if let Some((old, first)) = check.bind_zone(zone, key, place) {
+        let name = directive.name();
+        let message = format!("{name} \"{zone}\" is already bound to key \"{old}\"");
+        check.say(
+            error("duplicate", place, message)
+                .also(first, "the first one is here")
+                .help("give each zone its own name"),
+        );
     }
 }
 

@@ -115,10 +115,7 @@ fn parameter(
     options: &mut Options,
 ) -> bool {
     let text = word.value(directive.source);
-    let (name, value) = match text.split_once('=') {
-        Some((name, value)) => (name, Some(value)),
-        None => (&*text, None),
-    };
+    let (name, value) = super::core::parameter(&text);
     let Some(known) = known(check, name, value.is_some()) else {
         let message = if check.context.is_stream() && check.versions.precede(Version::new(1, 25, 5))
             || check.context.is_mail()
@@ -150,44 +147,45 @@ fn parameter(
         return false;
     }
     match known {
-        "default_server" => options.is_default = true,
-        "udp" | "quic" => {
-            options.is_udp = true;
-            if known == "quic" {
-                options.tls = Some("quic");
-            }
-        }
-        "ssl" => {
-            options.tls = Some("ssl");
-            options.protocols[0] = true;
-        }
-        "http2" => {
-            options.protocols[1] = true;
-            http2(check, directive, word);
-        }
-        "proxy_protocol" => options.protocols[2] = true,
-        "spdy" => {}
+        "http2" => http2(check, directive, word),
         "accept_filter" => {
             let message =
                 format!("accept filters \"{text}\" are not supported on this platform, ignored");
             check.say(warning("meaningless", directive.place_of(word), message));
         }
-        _ => options.is_set = true,
+        _ => {}
     }
-    if matches!(
-        known,
-        "ssl"
-            | "http2"
-            | "so_keepalive"
-            | "proxy_protocol"
-            | "backlog"
-            | "fastopen"
-            | "deferred"
-            | "multipath"
-    ) {
-        options.of_streams.push(known);
-    }
+    options.note(known);
     true
+}
+
+impl Options {
+    /// Notes a parameter that is given.
+    fn note(&mut self, parameter: &'static str) {
+        const OF_STREAMS: [&str; 8] = [
+            "ssl",
+            "http2",
+            "so_keepalive",
+            "proxy_protocol",
+            "backlog",
+            "fastopen",
+            "deferred",
+            "multipath",
+        ];
+        match parameter {
+            "default_server" => self.is_default = true,
+            "udp" => self.is_udp = true,
+            "quic" => (self.is_udp, self.tls) = (true, Some("quic")),
+            "ssl" => (self.protocols[0], self.tls) = (true, Some("ssl")),
+            "http2" => self.protocols[1] = true,
+            "proxy_protocol" => self.protocols[2] = true,
+            "spdy" | "accept_filter" => {}
+            _ => self.is_set = true,
+        }
+        if OF_STREAMS.contains(&parameter) {
+            self.of_streams.push(parameter);
+        }
+    }
 }
 
 /// The parameter of this name, if nginx has it where the directive stands.

@@ -2,7 +2,9 @@
 //! same of fastcgi, scgi and uwsgi).
 
 use crate::catalog::Context;
+use crate::diagnostic::Diagnostic;
 use crate::model::ScopeId;
+use crate::syntax::Directive;
 use crate::syntax::value::{number, size};
 use crate::validate::{Check, error};
 
@@ -66,9 +68,8 @@ fn family(check: &mut Check<'_, '_>, id: ScopeId, protocol: &str) {
     let Some(own) = names.iter().find_map(|name| scope.last(name)) else { return };
     let [buffer_size, buffers, busy, write, temp] =
         names.each_ref().map(|name| check.model.effective_one(id, name));
-    let read = |directive: Option<crate::syntax::Directive<'_>>, index| {
-        directive.and_then(|it| size(&it.arg(index)?))
-    };
+    let read =
+        |directive: Option<Directive<'_>>, index| directive.and_then(|it| size(&it.arg(index)?));
     let count = buffers.map_or(Some(8), |it| number(&it.arg(0)?)?.try_into().ok());
     let one = if buffers.is_some() { read(buffers, 1) } else { Some(PAGE) };
     let head = if buffer_size.is_some() { read(buffer_size, 0) } else { Some(PAGE) };
@@ -88,7 +89,11 @@ fn family(check: &mut Check<'_, '_>, id: ScopeId, protocol: &str) {
     );
     let room = count.saturating_sub(1).saturating_mul(one);
     let (message, culprit, help) = if count < 2 {
-        (format!("there must be at least 2 \"{buffers_name}\""), buffers, String::new())
+        (
+            format!("there must be at least 2 \"{buffers_name}\""),
+            buffers,
+            "write 2 or more".to_owned(),
+        )
     } else if busy_size.is_some_and(|busy| busy < largest) {
         (
             format!("\"{busy_name}\" must be {of_both}"),
@@ -119,16 +124,27 @@ fn family(check: &mut Check<'_, '_>, id: ScopeId, protocol: &str) {
     } else {
         return;
     };
-    let is_own = |it: &crate::syntax::Directive<'_>| {
-        scope.last(&it.name()).is_some_and(|own| own.place() == it.place())
-    };
-    let here = culprit.filter(is_own).unwrap_or(own);
-    let mut diagnostic = error("conflict", here.place(), message);
-    for other in [buffer_size, buffers, busy, write, temp].into_iter().flatten() {
-        if other.place() != here.place() {
-            diagnostic = diagnostic.also(other.place(), "with this");
-        }
+    let all = [buffer_size, buffers, busy, write, temp];
+    say(check, id, error("conflict", own.place(), message).help(help), culprit, &all);
+}
+
+/// Puts a finding to its culprit if that stands in the scope itself, with all that it is about.
+fn say<'p>(
+    check: &mut Check<'_, 'p>,
+    id: ScopeId,
+    mut diagnostic: Diagnostic,
+    culprit: Option<Directive<'p>>,
+    all: &[Option<Directive<'p>>],
+) {
+    let scope = check.model.scope(id);
+    let is_own =
+        |it: &Directive<'_>| scope.last(&it.name()).is_some_and(|own| own.place() == it.place());
+    if let Some(culprit) = culprit.filter(is_own) {
+        diagnostic.label.place = culprit.place();
     }
-    diagnostic.help = Some(help).filter(|help| !help.is_empty());
+    let here = diagnostic.label.place;
+    for other in all.iter().flatten().filter(|other| other.place() != here) {
+        diagnostic = diagnostic.also(other.place(), "with this");
+    }
     check.say(diagnostic);
 }
