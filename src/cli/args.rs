@@ -22,7 +22,7 @@ Exit status:
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Say what nginx cannot read, and why WebSockets do not connect or stay
+    /// Say what nginx rejects, and why WebSockets do not connect or stay
     #[command(visible_alias = "check", after_help = EXIT_STATUS)]
     Lint(LintArgs),
     /// Format files in place; no word and no comment changes

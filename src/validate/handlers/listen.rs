@@ -117,10 +117,10 @@ fn parameter(
     let text = word.value(directive.source);
     let (name, value) = super::core::parameter(&text);
     let Some(known) = known(check, name, value.is_some()) else {
-        let message = if check.context.is_stream() && check.versions.precede(Version::new(1, 25, 5))
-            || check.context.is_mail()
-        {
-            format!("the invalid \"{text}\" parameter: invalid parameter \"{text}\"")
+        let is_old =
+            !check.versions.have(Version::new(1, 25, 5)) && check.context != Context::Server;
+        let message = if is_old {
+            format!("the invalid \"{text}\" parameter")
         } else {
             format!("invalid parameter \"{text}\"")
         };

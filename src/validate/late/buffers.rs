@@ -11,6 +11,10 @@ use crate::validate::{Check, error};
 /// One page of memory: the default of most sizes.
 const PAGE: u64 = 4096;
 
+/// Ends of the names of the directives that have to fit each other.
+const NAMES: [&str; 5] =
+    ["buffer_size", "buffers", "busy_buffers_size", "temp_file_write_size", "max_temp_file_size"];
+
 pub(super) fn check(check: &mut Check<'_, '_>, id: ScopeId) {
     let scope = check.model.scope(id);
     let is_merged = matches!(
@@ -56,13 +60,6 @@ fn headers(check: &mut Check<'_, '_>, id: ScopeId) {
 
 /// Checks the buffers of a protocol where the scope itself sets one of them.
 fn family(check: &mut Check<'_, '_>, id: ScopeId, protocol: &str) {
-    const NAMES: [&str; 5] = [
-        "buffer_size",
-        "buffers",
-        "busy_buffers_size",
-        "temp_file_write_size",
-        "max_temp_file_size",
-    ];
     let names = NAMES.map(|name| format!("{protocol}_{name}"));
     let scope = check.model.scope(id);
     let Some(own) = names.iter().find_map(|name| scope.last(name)) else { return };
