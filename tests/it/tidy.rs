@@ -141,9 +141,10 @@ fn files_are_short_and_say_what_they_are_for() {
         assert!(text.starts_with("//! "), "{name}: no word on what it is for");
         let lines = text.lines().count();
         assert!(lines <= 450, "{name}: {lines} lines");
-        let unfinished = ["todo!", "unimplemented!", "dbg!", "FIXME", "TODO"]
-            .iter()
-            .find(|it| text.contains(**it));
+        let unfinished =
+            ["todo!", "unimplemented!", "dbg!", concat!("FIX", "ME"), concat!("TO", "DO")]
+                .iter()
+                .find(|it| text.contains(**it));
         assert_eq!(unfinished, None, "{name}");
     }
 }

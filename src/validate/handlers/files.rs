@@ -68,27 +68,8 @@ pub(super) fn disable_symlinks<'p>(check: &mut Check<'_, 'p>, directive: Directi
 /// `ngx_http_core_open_file_cache`
 pub(super) fn open_file_cache<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     const HELP: &str = "write off, or max=1000 and perhaps inactive=20s";
-    let (mut is_off, mut has_max) = (false, false);
-    for &word in directive.args() {
-        let text = word.value(directive.source);
-        let is_valid = match text.split_once('=') {
-            Some(("max", max)) => {
-                has_max = true;
-                number(max).is_some_and(|max| max > 0)
-            }
-            Some(("inactive", time)) => seconds(time).is_some(),
-            _ => {
-                is_off |= text == "off";
-                text == "off"
-            }
-        };
-        if !is_valid {
-            let message = format!("invalid \"open_file_cache\" parameter \"{text}\"");
-            check.invalid_for(directive, word, message, HELP);
-            return;
-        }
-    }
-    if !is_off && !has_max {
+    let invalid = "invalid \"open_file_cache\" parameter";
+    if cache(check, directive, &["max", "inactive"], invalid, HELP) == Some(false) {
         let message = "\"open_file_cache\" must have the \"max\" parameter";
         check.say(wrong("incomplete", directive, message).help(HELP));
     }
@@ -97,31 +78,48 @@ pub(super) fn open_file_cache<'p>(check: &mut Check<'_, 'p>, directive: Directiv
 /// `ngx_http_log_open_file_cache`, and the same of stream.
 pub(super) fn open_log_file_cache<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
     const HELP: &str = "write off, or max=1000 and perhaps inactive=20s, min_uses=2 and valid=1m";
-    let (mut is_off, mut max) = (false, 0);
+    let invalid = "invalid \"open_log_file_cache\" parameter";
+    let parameters = ["max", "min_uses", "inactive", "valid"];
+    if cache(check, directive, &parameters, invalid, HELP) == Some(false) {
+        let message = "\"open_log_file_cache\" must have \"max\" parameter";
+        check.say(wrong("incomplete", directive, message).help(HELP));
+    }
+}
+
+/// Reads `off`, or the parameters of a cache of files; true if it is off or has room for
+/// some. None if a word is wrong, which is said with `invalid` before it.
+pub(super) fn cache(
+    check: &mut Check<'_, '_>,
+    directive: Directive<'_>,
+    parameters: &[&str],
+    invalid: &str,
+    help: &str,
+) -> Option<bool> {
+    // The cache of logs takes a `max` of 0, and then asks for one.
+    let takes_zero = parameters.contains(&"min_uses");
+    let mut is_complete = false;
     for &word in directive.args() {
         let text = word.value(directive.source);
         let is_valid = match text.split_once('=') {
-            Some(("max", text)) => {
-                max = number(text).unwrap_or(0);
-                number(text).is_some()
+            Some((name, _)) if !parameters.contains(&name) => false,
+            Some(("max", max)) => {
+                let max = number(max);
+                is_complete |= max.is_some_and(|max| max > 0);
+                max.is_some_and(|max| max > 0 || takes_zero)
             }
             Some(("min_uses", uses)) => number(uses).is_some(),
-            Some(("inactive" | "valid", time)) => seconds(time).is_some(),
-            _ => {
-                is_off |= text == "off";
+            Some((_, time)) => seconds(time).is_some(),
+            None => {
+                is_complete |= text == "off";
                 text == "off"
             }
         };
         if !is_valid {
-            let message = format!("invalid \"open_log_file_cache\" parameter \"{text}\"");
-            check.invalid_for(directive, word, message, HELP);
-            return;
+            check.invalid_for(directive, word, format!("{invalid} \"{text}\""), help);
+            return None;
         }
     }
-    if !is_off && max == 0 {
-        let message = "\"open_log_file_cache\" must have \"max\" parameter";
-        check.say(wrong("incomplete", directive, message).help(HELP));
-    }
+    Some(is_complete)
 }
 
 /// `ngx_http_core_directio`

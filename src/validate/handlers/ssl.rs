@@ -4,12 +4,12 @@
 use crate::catalog::{Context, Version};
 use crate::diagnostic::Diagnostic;
 use crate::model::ScopeId;
-use crate::syntax::value::{number, seconds, size, template};
+use crate::syntax::value::{number, size, template};
 use crate::syntax::{Directive, Word};
 
 use crate::validate::{Check, error, wrong};
 
-use super::says;
+use super::{files, says};
 
 /// The least size of a cache in shared memory: eight pages.
 const LEAST_CACHE: u64 = 8 * 4096;
@@ -72,28 +72,9 @@ fn shared(
 
 /// `ngx_http_ssl_certificate_cache`, `ngx_http_proxy_ssl_certificate_cache` and their kin.
 pub(super) fn certificate_cache<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
-    let (mut is_off, mut has_max) = (false, false);
-    for &word in directive.args() {
-        let text = word.value(directive.source);
-        let is_valid = match text.split_once('=') {
-            Some(("max", max)) => {
-                has_max = true;
-                number(max).is_some_and(|max| max > 0)
-            }
-            Some(("inactive" | "valid", time)) => seconds(time).is_some(),
-            _ => {
-                is_off |= text == "off";
-                text == "off"
-            }
-        };
-        if !is_valid {
-            let message = format!("invalid parameter \"{text}\"");
-            let help = "write off, or max=1000 and perhaps inactive=20s and valid=1m";
-            check.invalid_for(directive, word, message, help);
-            return;
-        }
-    }
-    if !is_off && !has_max {
+    const HELP: &str = "write off, or max=1000 and perhaps inactive=20s and valid=1m";
+    let parameters = ["max", "inactive", "valid"];
+    if files::cache(check, directive, &parameters, "invalid parameter", HELP) == Some(false) {
         let message = format!("\"{}\" must have the \"max\" parameter", directive.name());
         let help = "say how many certificates it holds, as in max=1000";
         check.say(wrong("incomplete", directive, message).help(help));
