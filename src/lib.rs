@@ -34,7 +34,7 @@ pub mod lint;
 pub mod model;
 pub mod project;
 pub mod render;
-
+pub mod runtime;
 pub mod source;
 pub mod syntax;
 pub mod validate;

@@ -121,7 +121,7 @@ impl<'p> Map<'p> {
         }
         // An empty text never reaches the expressions.
         for (regex, index) in self.regexes.iter().filter(|_| !text.is_empty()) {
-            if regex.as_ref()?.is_match(text)? {
+            if regex.as_ref()?.is_match(text.as_bytes())? {
                 return Some(self.entries.get(*index));
             }
         }

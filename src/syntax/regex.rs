@@ -29,7 +29,13 @@ impl Regex {
 
     /// The names of its named groups: variables, to nginx.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.capture_names().iter().filter_map(|name| name.as_deref())
+        self.named_groups().map(|(name, _)| name)
+    }
+
+    /// Its named groups with their numbers.
+    pub fn named_groups(&self) -> impl Iterator<Item = (&str, usize)> {
+        let names = self.0.capture_names().iter().zip(0..);
+        names.filter_map(|(name, group)| Some((name.as_deref()?, group)))
     }
 
     /// How many groups it has, the whole match not counted.
@@ -38,7 +44,36 @@ impl Regex {
     }
 
     /// True if it matches somewhere in the text; `None` if that takes too long to find out.
-    pub fn is_match(&self, text: &str) -> Option<bool> {
-        self.0.is_match(text.as_bytes()).ok()
+    pub fn is_match(&self, text: &[u8]) -> Option<bool> {
+        self.0.is_match(text).ok()
+    }
+
+    /// The groups of its first match in the text, if it matches; `None` if that takes too long
+    /// to find out.
+    pub fn captures(&self, text: &[u8]) -> Option<Option<Captures>> {
+        let mut locations = self.0.capture_locations();
+        let is_match = self.0.captures_read(&mut locations, text).ok()?.is_some();
+        Some(is_match.then(|| {
+            let groups = (0..locations.len()).map(|group| locations.get(group)).collect();
+            Captures { text: text.to_vec(), groups }
+        }))
+    }
+}
+
+/// What the groups of an expression matched.
+#[derive(Debug, Clone, Default)]
+pub struct Captures {
+    text: Vec<u8>,
+    /// Start and end of each group in the text; the first is the whole match.
+    groups: Vec<Option<(usize, usize)>>,
+}
+
+impl Captures {
+    /// What a group matched; nothing if it took no part or does not exist.
+    pub fn group(&self, group: usize) -> &[u8] {
+        match self.groups.get(group) {
+            Some(Some((start, end))) => &self.text[*start..*end],
+            _ => &[],
+        }
     }
 }

@@ -1,0 +1,540 @@
+//! The runtime configuration: what nginx would do, as data that a proxy loads and serves.
+//!
+//! Everything is resolved: includes, inheritance, the defaults of the version. What stands in
+//! a location is all that counts for it. A list that is empty, an option that is not set and
+//! a flag that is false are left out of the JSON.
+//!
+//! Types only. `Router` says what they mean; the compiler that makes them of files is not
+//! here, so that a proxy needs nothing of it.
+
+mod handler;
+mod proxy;
+mod rewrite;
+mod value;
+
+use std::net::SocketAddr;
+
+#[cfg(feature = "cli")]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use handler::{
+    AccessRule, AddHeader, AuthBasic, AuthRequest, Client, ErrorPage, ErrorResponse, Handler,
+    LimitConn, LimitExcept, LimitReq, RealIp, Root, Satisfy, SetVariable, TryFile, TryFiles,
+    TryLast,
+};
+pub use proxy::{
+    Action, Backend, Buffers, Header, NextUpstream, Pass, Proxy, Redirect, Redirects, UpstreamTls,
+};
+pub use rewrite::{Condition, FileTest, Instruction, RewriteFlag};
+pub use value::{Part, Pattern, Place, Template};
+
+/// The version of this format: it grows when what a reader has to know changes.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// A whole `http {}`, resolved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Config {
+    /// [`FORMAT_VERSION`] of the ngxc that wrote it.
+    pub format_version: u32,
+    /// The nginx whose defaults and rules these are, as in `1.28.0`.
+    pub nginx_version: String,
+    /// The files that it was made of; a place names one by its index.
+    pub files: Vec<String>,
+    /// The sockets to listen on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listeners: Vec<Listener>,
+    /// The servers, in the order of the files; a listener names them by their index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<Server>,
+    /// Groups of backends; a proxy names one by its index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub upstreams: Vec<Upstream>,
+    /// Variables that `map` defines. Of two with one name, nginx uses the last: the other is
+    /// left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<Map>,
+    /// Variables that `geo` defines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub geos: Vec<Geo>,
+    /// Variables that `split_clients` defines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split_clients: Vec<SplitClients>,
+    /// What `limit_req_zone` defines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limit_req_zones: Vec<LimitReqZone>,
+    /// What `limit_conn_zone` defines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limit_conn_zones: Vec<LimitConnZone>,
+    /// What the files say and this format cannot: nothing is dropped in silence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsupported: Vec<Unsupported>,
+}
+
+/// Something that the configuration says and this format cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Unsupported {
+    /// The directive, or the part of one.
+    pub what: String,
+    /// Why, in words.
+    pub reason: String,
+    /// Where it stands.
+    pub at: Place,
+}
+
+/// Where a socket listens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Address {
+    /// An address and a port, as in `0.0.0.0:80` or `[::]:443`; an address of zeros is any.
+    Tcp(SocketAddr),
+    /// The path of a UNIX socket.
+    Unix(String),
+}
+
+/// A socket to listen on, with the servers behind it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Listener {
+    /// Where it listens. A connection to an address that has a listener of its own never
+    /// comes to the one for any address.
+    pub address: Address,
+    /// It is a TLS socket (`ssl`).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tls: bool,
+    /// It speaks HTTP/2 (`http2`), with clients that negotiate or begin with it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub http2: bool,
+    /// It is a UDP socket for HTTP/3 (`quic`).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub quic: bool,
+    /// Connections begin with the PROXY protocol.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub proxy_protocol: bool,
+    /// An IPv6 socket that takes no IPv4 connections.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ipv6_only: bool,
+    /// The server for names that no other has: an index into the servers.
+    pub default_server: usize,
+    /// The names of its servers in match order: exact ones, wildcards at the beginning (the
+    /// longest first), wildcards at the end (the longest first), regular expressions. The
+    /// first that matches wins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<ServerName>,
+    /// The first `listen` for this address.
+    pub at: Place,
+}
+
+/// A name of a server, as a listener matches it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct ServerName {
+    /// What it matches. Names of hosts are compared in lower case, without port and without a
+    /// dot at the end.
+    pub matches: NameMatch,
+    /// The server: an index into the servers.
+    pub server: usize,
+    /// The `server_name` that says so.
+    pub at: Place,
+}
+
+/// What a name of a server matches.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NameMatch {
+    /// This name; an empty one is that of requests without a name.
+    Exact(String),
+    /// `*.example.com` is what ends in `.example.com`; `.example.com` is that and the name
+    /// itself.
+    Leading(String),
+    /// `www.example.*` is what begins with `www.example.`.
+    Trailing(String),
+    /// A regular expression, whose named groups become variables.
+    Regex(Pattern),
+}
+
+/// A `server` block.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Server {
+    /// Its names as they are written; the first is `$server_name`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// TLS, where a listener has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<ServerTls>,
+    /// `merge_slashes`: `//` in a path is `/`. That of a listener's default server counts.
+    pub merge_slashes: bool,
+    /// `underscores_in_headers`: names of headers may have `_`. As above.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub underscores_in_headers: bool,
+    /// `ignore_invalid_headers`: others are ignored. As above.
+    pub ignore_invalid_headers: bool,
+    /// `client_header_timeout`.
+    pub client_header_timeout_ms: u64,
+    /// What is rewritten before a location is chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rewrite: Vec<Instruction>,
+    /// Its locations.
+    #[serde(default, skip_serializing_if = "Locations::is_empty")]
+    pub locations: Locations,
+    /// What happens to requests that no location takes.
+    pub handler: Handler,
+    /// The `server` directive.
+    pub at: Place,
+}
+
+/// TLS of a server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct ServerTls {
+    /// The certificates with their keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<Certificate>,
+    /// `ssl_protocols`.
+    pub protocols: Vec<String>,
+    /// `ssl_ciphers`.
+    pub ciphers: String,
+    /// `ssl_prefer_server_ciphers`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub prefer_server_ciphers: bool,
+    /// `ssl_session_timeout`.
+    pub session_timeout_ms: u64,
+    /// `ssl_session_tickets`.
+    pub session_tickets: bool,
+    /// `ssl_verify_client`: `off`, `on`, `optional` or `optional_no_ca`.
+    pub verify_client: String,
+    /// `ssl_client_certificate`: who may sign certificates of clients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<String>,
+    /// `ssl_reject_handshake`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reject_handshake: bool,
+}
+
+/// A certificate and its key: paths, `data:` or `engine:`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Certificate {
+    /// `ssl_certificate`.
+    pub certificate: Template,
+    /// `ssl_certificate_key`.
+    pub key: Template,
+}
+
+/// The locations of a server, or inside a location, by kind and in match order.
+///
+/// nginx takes an exact one; or else remembers the longest prefix that matches, and looks for
+/// that one's inner locations; and then, unless that prefix is `^~`, takes the first regular
+/// expression that matches.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Locations {
+    /// `=`, by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exact: Vec<Location>,
+    /// Prefixes, with and without `^~`, the longest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefix: Vec<Location>,
+    /// `~` and `~*`, in the order of the files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regex: Vec<Location>,
+    /// `@name`: only for requests that are sent there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<Location>,
+}
+
+impl Locations {
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    /// All of them, in match order.
+    pub fn all(&self) -> impl Iterator<Item = &Location> {
+        self.exact.iter().chain(&self.prefix).chain(&self.regex).chain(&self.named)
+    }
+}
+
+/// A `location` block.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Location {
+    /// What it matches.
+    pub matches: LocationMatch,
+    /// A request for its path without the `/` at the end is redirected to it: it passes
+    /// requests on (`auto_redirect`).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub auto_redirect: bool,
+    /// What happens to requests in it.
+    pub handler: Handler,
+    /// The locations inside it.
+    #[serde(default, skip_serializing_if = "Locations::is_empty")]
+    pub locations: Locations,
+    /// The `location` directive.
+    pub at: Place,
+}
+
+/// What a location matches: a path after decoding, merging of slashes and dot segments.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LocationMatch {
+    /// `= /path`
+    Exact(String),
+    /// `/path`
+    Prefix(String),
+    /// `^~ /path`
+    PrefixNoRegex(String),
+    /// `~ regex` or `~* regex`
+    Regex(Pattern),
+    /// `@name`
+    Named(String),
+}
+
+impl LocationMatch {
+    /// The path, expression or name (with its `@`), as it is written.
+    pub fn pattern(&self) -> &str {
+        match self {
+            Self::Exact(path) | Self::Prefix(path) | Self::PrefixNoRegex(path) => path,
+            Self::Regex(pattern) => pattern.as_str(),
+            Self::Named(name) => name,
+        }
+    }
+
+    /// `exact`, `prefix`, `prefix_no_regex`, `regex`, `regex_caseless` or `named`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Exact(_) => "exact",
+            Self::Prefix(_) => "prefix",
+            Self::PrefixNoRegex(_) => "prefix_no_regex",
+            Self::Regex(pattern) if pattern.is_caseless() => "regex_caseless",
+            Self::Regex(_) => "regex",
+            Self::Named(_) => "named",
+        }
+    }
+}
+
+/// A variable that a `map` defines.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Map {
+    /// Its name, in lower case and without `$`.
+    pub variable: String,
+    /// What is looked up.
+    pub source: Template,
+    /// `hostnames`: a dot at the end of what is looked up does not count.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hostnames: bool,
+    /// `volatile`: it is looked up each time, not once a request.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub volatile: bool,
+    /// Its entries in match order: exact ones, wildcards at the beginning, wildcards at the
+    /// end (the longest first), regular expressions. An empty text matches none but an exact
+    /// one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<MapEntry>,
+    /// The value of what no entry matches; without it, an empty text.
+    #[serde(default, skip_serializing_if = "Template::is_empty")]
+    pub default: Template,
+    /// Some of its entries could not be read.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_partial: bool,
+    /// The `map` directive.
+    pub at: Place,
+}
+
+/// An entry of a map.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct MapEntry {
+    /// What it matches; other than by an expression, letter case does not matter, and the
+    /// text is in lower case here.
+    pub matches: NameMatch,
+    /// The value of the variable.
+    #[serde(default, skip_serializing_if = "Template::is_empty")]
+    pub value: Template,
+    /// The entry.
+    pub at: Place,
+}
+
+/// A variable that a `geo` defines.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Geo {
+    /// Its name, in lower case and without `$`.
+    pub variable: String,
+    /// The address that is looked up; `$remote_addr` unless another is said.
+    pub address: Template,
+    /// The networks, the longest prefix first: the first that has the address counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<GeoNetwork>,
+    /// The value for all other addresses.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub default: String,
+    /// Something in it is not expressed here, so that its value is not known.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_partial: bool,
+    /// The `geo` directive.
+    pub at: Place,
+}
+
+/// A network of a `geo`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct GeoNetwork {
+    /// As in `192.0.2.0/24` or `2001:db8::/32`.
+    pub network: String,
+    /// The value of the variable.
+    pub value: String,
+}
+
+/// A variable that `split_clients` defines.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct SplitClients {
+    /// Its name, in lower case and without `$`.
+    pub variable: String,
+    /// What is hashed with MurmurHash2, seed 0.
+    pub key: Template,
+    /// The parts in order. The first whose bound is greater than the hash counts; one without
+    /// a bound takes the rest.
+    pub parts: Vec<SplitPart>,
+    /// The `split_clients` directive.
+    pub at: Place,
+}
+
+/// A part of `split_clients`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct SplitPart {
+    /// Hashes below it are in this part or one before; none for `*`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<u32>,
+    /// The value of the variable.
+    pub value: Template,
+}
+
+/// A group of backends.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Upstream {
+    /// Its name.
+    pub name: String,
+    /// How a peer is chosen.
+    pub method: Method,
+    /// The backends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<Peer>,
+    /// The cache of idle connections; none if connections are closed after each request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keepalive: Option<Keepalive>,
+    /// Some of its peers could not be read.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_partial: bool,
+    /// The `upstream` directive.
+    pub at: Place,
+}
+
+/// How a peer is chosen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// In turn, by weight.
+    RoundRobin,
+    /// The one with the fewest connections, by weight.
+    LeastConn,
+    /// By the client's address: the first three bytes of IPv4, all of IPv6.
+    IpHash,
+    /// By a text.
+    Hash {
+        /// The text.
+        key: Template,
+        /// With ketama, so that few keys move when peers change.
+        consistent: bool,
+    },
+    /// At random, by weight; of two, the one with fewer connections.
+    Random {
+        /// Two are drawn.
+        two: bool,
+    },
+    /// One that this format has no word for (it is among what is unsupported).
+    Other(String),
+}
+
+/// A backend of an upstream.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Peer {
+    /// Where it is.
+    pub address: Backend,
+    /// `weight`.
+    pub weight: u64,
+    /// `max_conns`; 0 is no limit.
+    pub max_conns: u64,
+    /// `max_fails`; 0 is no limit.
+    pub max_fails: u64,
+    /// `fail_timeout`.
+    pub fail_timeout_ms: u64,
+    /// Only for when no other is there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub backup: bool,
+    /// Marked as not there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub down: bool,
+    /// Its name is looked up again and again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub resolve: bool,
+    /// The `server` directive.
+    pub at: Place,
+}
+
+/// A cache of idle connections to an upstream.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Keepalive {
+    /// `keepalive`: so many for each worker.
+    pub connections: u64,
+    /// `keepalive_requests`.
+    pub requests: u64,
+    /// `keepalive_time`.
+    pub time_ms: u64,
+    /// `keepalive_timeout`.
+    pub timeout_ms: u64,
+}
+
+/// What `limit_req_zone` defines.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct LimitReqZone {
+    /// Its name.
+    pub name: String,
+    /// Requests with the same text share a limit; those with none have no limit.
+    pub key: Template,
+    /// So many requests each 1000 seconds.
+    pub requests_per_1000_s: u64,
+    /// The directive.
+    pub at: Place,
+}
+
+/// What `limit_conn_zone` defines.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct LimitConnZone {
+    /// Its name.
+    pub name: String,
+    /// Connections with the same text share a limit; those with none have no limit.
+    pub key: Template,
+    /// The directive.
+    pub at: Place,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
