@@ -67,16 +67,19 @@ fn request_variable(flow: &mut Flow<'_>, name: &str) -> Option<Value> {
         "host" if !flow.host.is_empty() => flow.host.clone(),
         "host" | "server_name" => return server_name(flow),
         "content_length" => first_header(flow, "content-length"),
-        "content_type" => match flow.router.version() >= Version::JOINED_HEADERS {
-            true => header_lines(flow, "content_type"),
-            false => first_header(flow, "content-type"),
-        },
+        "content_type" => {
+            if flow.router.version() >= Version::JOINED_HEADERS {
+                header_lines(flow, "content_type")
+            } else {
+                first_header(flow, "content-type")
+            }
+        }
         "document_root" => return document_root(flow),
         "request_filename" => return Some(file_name(flow)),
         "proxy_host" => flow.proxy.as_ref().map(|(host, _)| host.clone()).unwrap_or_default(),
         "proxy_port" => flow.proxy.as_ref().map(|(_, port)| port.clone()).unwrap_or_default(),
         "proxy_add_x_forwarded_for" => return forwarded_for(flow),
-        "proxy_internal_body_length" => return body_length(flow),
+        "proxy_internal_body_length" => return Some(body_length(flow)),
         "proxy_internal_chunked" => Vec::new(),
         "nginx_version" => flow.router.config().nginx_version.clone().into(),
         "remote_user" => user(flow).unwrap_or_default(),
@@ -273,21 +276,21 @@ fn forwarded_for(flow: &Flow<'_>) -> Option<Value> {
     Some(Ok(lines.collect::<Vec<_>>().join(&b", "[..])))
 }
 
-fn body_length(flow: &Flow<'_>) -> Option<Value> {
+fn body_length(flow: &Flow<'_>) -> Value {
     if let Some(len) = flow.body_len {
-        return Some(Ok(len.to_string().into()));
+        return Ok(len.to_string().into());
     }
     if flow.header("transfer-encoding").next().is_some() {
         let reason = "the body comes in pieces";
-        return Some(Err(unknown("$proxy_internal_body_length", reason)));
+        return Err(unknown("$proxy_internal_body_length", reason));
     }
     let length = first_header(flow, "content-length");
     let digits = length.iter().position(|byte| *byte != b'0').unwrap_or(length.len());
-    Some(Ok(match (length.is_empty(), &length[digits..]) {
+    Ok(match (length.is_empty(), &length[digits..]) {
         (true, _) => Vec::new(),
         (false, []) => b"0".to_vec(),
         (false, digits) => digits.to_vec(),
-    }))
+    })
 }
 
 /// The user's name from `Authorization: Basic` (`ngx_http_auth_basic_user`).

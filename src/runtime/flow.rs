@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::config::{Handler, Listener, Location, Part, Server, Template};
+use super::definitions::Definition;
 use super::outcome::{Step, Unknown, Value};
 use super::request::Request;
-use super::router::{Definition, Router};
+use super::router::Router;
 use super::search::Captured;
 use super::tables::{MapHit, split};
 use super::{builtin, uri};
@@ -14,6 +15,7 @@ use crate::syntax::regex::Captures;
 
 /// What a request has become so far: the part of nginx's `ngx_http_request_t` that its answer
 /// depends on.
+#[expect(clippy::struct_excessive_bools, reason = "they are flags of ngx_http_request_t")]
 #[derive(Debug)]
 pub(super) struct Flow<'r> {
     pub(super) router: &'r Router,
@@ -57,6 +59,9 @@ pub(super) struct Flow<'r> {
     pub(super) unknown: Vec<Unknown>,
     pub(super) steps: Option<Vec<Step<'r>>>,
 }
+
+/// So deep nginx follows variables that lead to others (`ngx_http_variable_depth`).
+const MAX_DEPTH: u8 = 100;
 
 /// Something that is not known.
 pub(super) fn unknown(what: impl Into<String>, reason: impl Into<String>) -> Unknown {
@@ -197,8 +202,6 @@ impl<'r> Flow<'r> {
         let Some((name, definition)) = self.router.definition(name) else {
             return builtin::variable(self, name);
         };
-        /// So deep nginx follows variables that lead to others (`ngx_http_variable_depth`).
-        const MAX_DEPTH: u8 = 100;
         if self.depth == MAX_DEPTH {
             return Err(unknown(format!("${name}"), "its value leads to itself"));
         }

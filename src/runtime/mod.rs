@@ -8,13 +8,17 @@
 //! What nginx does is that of the version in the configuration; comments name the functions
 //! of nginx that were followed.
 
+mod access;
 mod builtin;
 pub mod config;
+mod definitions;
+mod errors;
 mod fates;
 mod flow;
 mod names;
 mod outcome;
 mod phases;
+mod receive;
 mod request;
 mod rewrite;
 mod router;

@@ -6,6 +6,7 @@ use super::flow::{Flow, unknown};
 use super::outcome::{Step, Unknown, Value, Why};
 use super::phases::End;
 use super::uri;
+use crate::syntax::regex::Captures;
 
 /// How a program, or a part of one, ended.
 pub(super) enum Ran<'r> {
@@ -74,7 +75,9 @@ impl<'r> Flow<'r> {
             Instruction::Rewrite { pattern, replacement, drops_arguments, flag, at } => {
                 self.rewrite((pattern, replacement), *drops_arguments, *flag, *at, program)
             }
-            Instruction::Return { status, text, at } => self.answer(*status, text.as_ref(), *at),
+            Instruction::Return { status, text, at } => {
+                Ok(Ran::End(self.answer(*status, text.as_ref(), *at)))
+            }
             Instruction::Break { .. } => {
                 if program.uri_changed {
                     self.valid_location = false;
@@ -146,7 +149,7 @@ impl<'r> Flow<'r> {
         match pattern.captures(text) {
             None => Err(unknown(pattern.as_str(), "the expression takes too long")),
             Some(None) => {
-                self.captures = Default::default();
+                self.captures = Captures::default();
                 Ok(false)
             }
             Some(Some(captures)) => {
@@ -175,7 +178,7 @@ impl<'r> Flow<'r> {
         self.valid_location &= program.uri_changed;
         program.escapes = false;
         if let RewriteFlag::Redirect | RewriteFlag::Permanent = flag {
-            return self.redirect(replacement, drops_arguments, flag, at);
+            return Ok(Ran::End(self.redirect(replacement, drops_arguments, flag, at)));
         }
         let (path, args) = self.replace(replacement)?;
         program.had_args |= args.is_some();
@@ -225,7 +228,7 @@ impl<'r> Flow<'r> {
         drops_arguments: bool,
         flag: RewriteFlag,
         at: Place,
-    ) -> Result<Ran<'r>, Unknown> {
+    ) -> End<'r> {
         let location = self.text_escaped(replacement, true).map(|text| {
             let mut location = uri::unescape_redirect(&text);
             if !drops_arguments && !self.args.is_empty() {
@@ -236,25 +239,20 @@ impl<'r> Flow<'r> {
         });
         self.step(|| Step::Rewrite { to: Some(location.clone()), at });
         let status = if flag == RewriteFlag::Permanent { 301 } else { 302 };
-        Ok(Ran::End(End::Error { status, location: Some(location), why: Why::Directive(at) }))
+        End::Error { status, location: Some(location), why: Why::Directive(at) }
     }
 
     /// `return` (`ngx_http_script_return_code`, `ngx_http_send_response`).
-    fn answer(
-        &mut self,
-        status: u16,
-        text: Option<&'r Template>,
-        at: Place,
-    ) -> Result<Ran<'r>, Unknown> {
+    fn answer(&mut self, status: u16, text: Option<&'r Template>, at: Place) -> End<'r> {
         let why = Why::Directive(at);
         let has_text = text.is_some_and(|text| !text.is_empty());
         if status >= 400 && !has_text {
-            return Ok(Ran::End(End::Error { status, location: None, why }));
+            return End::Error { status, location: None, why };
         }
         let text: Value = text.map_or(Ok(Vec::new()), |text| self.text(text));
-        Ok(Ran::End(match status {
+        match status {
             301 | 302 | 303 | 307 | 308 => End::Error { status, location: Some(text), why },
             _ => End::Text { status, text, why },
-        }))
+        }
     }
 }

@@ -4,18 +4,14 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use super::config::{
-    Address, Condition, Config, FORMAT_VERSION, Geo, Handler, Instruction, Listener, LocationMatch,
-    Locations, Map, NameMatch, Pattern,
-};
+use super::config::{Address, Config, FORMAT_VERSION, Geo, Listener, Map, NameMatch};
+use super::definitions::{Definition, Definitions, definitions};
 use super::flow::{Flow, unknown};
 use super::names::Names;
 use super::outcome::{Answer, Outcome, Step, Unknown, Why};
-use super::phases::End;
-use super::request::{HttpVersion, Local, Request};
+use super::request::{Local, Request};
 use super::search::Search;
 use super::tables::{GeoTable, MapTable};
-use super::uri;
 use crate::catalog::Version;
 
 /// A configuration, ready to say what becomes of requests.
@@ -35,26 +31,14 @@ pub struct Router {
     geos: Vec<GeoTable>,
     /// By name, lower case.
     upstreams: HashMap<String, usize>,
-    definitions: HashMap<String, Definition>,
+    definitions: Definitions,
 }
 
 /// The names of a listener's servers: indices of its `names`.
 #[derive(Debug, Default)]
-struct ListenerNames {
-    names: Names,
-    regexes: Vec<usize>,
-}
-
-/// What defines a variable.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Definition {
-    Map(usize),
-    Geo(usize),
-    Split(usize),
-    /// A `set`, or a named group of an expression: empty until then.
-    Set,
-    /// Its value comes from outside.
-    Opaque,
+pub(super) struct ListenerNames {
+    pub(super) names: Names,
+    pub(super) regexes: Vec<usize>,
 }
 
 /// Why a configuration cannot be loaded.
@@ -219,6 +203,10 @@ impl Router {
         self.version
     }
 
+    pub(super) fn names(&self, listener: usize) -> &ListenerNames {
+        &self.names[listener]
+    }
+
     pub(super) fn search(&self, server: usize) -> &Search {
         &self.searches[server]
     }
@@ -256,176 +244,6 @@ impl ListenerNames {
     }
 }
 
-impl<'r> Flow<'r> {
-    /// Reads request line and headers and chooses the server; an end if nginx refuses the
-    /// request (`ngx_http_process_request_line`, `ngx_http_process_request_header`).
-    fn receive(&mut self, listener: usize) -> Option<End<'r>> {
-        let refuse = |status, why| Some(End::error(status, Why::Nginx(why)));
-        let own = &self.router.config.listeners[listener];
-        self.server = Some(own.default_server);
-        self.handler = self.server().map(|server| &server.handler);
-        if self.request.tls && !own.tls {
-            return refuse(400, "the socket does not speak TLS");
-        }
-        let speaks_http1 =
-            !own.http2 || self.request.tls || self.router.version >= Version::HTTP2_DIRECTIVE;
-        if self.request.version != HttpVersion::Http2 && !speaks_http1 {
-            return refuse(400, "the socket speaks HTTP/2 and nothing else");
-        }
-        if let Some(sni) = self.request.sni.as_ref().filter(|_| self.request.tls)
-            && let Some(host) = uri::host(sni.as_bytes())
-        {
-            self.find_server(listener, &host, false);
-        }
-        let Some(server) = self.server() else { return refuse(400, "no server") };
-        let target = uri::target(&self.request.target);
-        let path = target.as_ref().and_then(|target| uri::path(target, server.merge_slashes));
-        let (Some(target), Some(path)) = (target, path) else {
-            return refuse(400, "the path is not valid");
-        };
-        (self.uri, self.args) = (path.path, path.args);
-        (self.is_quoted, self.has_plus) = (path.is_quoted, path.has_plus);
-        self.unparsed = target.unparsed;
-        self.valid_unparsed = !target.has_no_path;
-        let refused = self.receive_host(listener, target.host);
-        if refused.is_some() {
-            return refused;
-        }
-        let refused = self.check_headers();
-        if refused.is_some() {
-            return refused;
-        }
-        if own.tls && !self.request.tls {
-            return refuse(497, "plain HTTP came to a socket for TLS");
-        }
-        let uri = self.uri.clone();
-        self.step(|| Step::Normalized { uri });
-        if let Some(handler) = self.handler {
-            self.real_ip(handler);
-        }
-        None
-    }
-
-    /// Takes the headers that nginx does not ignore, and chooses the server by the host.
-    fn receive_host(&mut self, listener: usize, in_target: Option<&[u8]>) -> Option<End<'r>> {
-        let refuse = |why| Some(End::error(400, Why::Nginx(why)));
-        let mut host = None;
-        if let Some(name) = in_target {
-            let Some(name) = uri::host(name) else { return refuse("the host is not valid") };
-            host = Some(name);
-        }
-        let mut header = None;
-        let request = self.request;
-        if let Some(name) = &host {
-            self.find_server(listener, name, true);
-        }
-        for (index, (name, value)) in request.headers.iter().enumerate() {
-            match self.is_valid_name(name) {
-                None => return refuse("the name of a header is not valid"),
-                Some(false) => continue,
-                Some(true) => {}
-            }
-            self.headers.push(index);
-            if !name.eq_ignore_ascii_case("host") {
-                continue;
-            }
-            if header.replace(value).is_some() {
-                return refuse("there are several Host headers");
-            }
-            let Some(name) = uri::host(value) else { return refuse("the host is not valid") };
-            if host.is_none() {
-                self.find_server(listener, &name, true);
-                host = Some(name);
-            }
-        }
-        match host {
-            Some(name) => self.host = name,
-            None => self.find_server(listener, b"", true),
-        }
-        let needs_host = request.version != HttpVersion::Http10 && header.is_none();
-        if needs_host { refuse("HTTP/1.1 needs a Host header") } else { None }
-    }
-
-    /// True for a header that counts, false for one that nginx ignores; none if it refuses the
-    /// request (`ngx_http_parse_header_line`).
-    fn is_valid_name(&self, name: &str) -> Option<bool> {
-        let server = self.server()?;
-        let mut is_valid = !name.is_empty();
-        for (at, byte) in name.bytes().enumerate() {
-            match byte {
-                b'-' => {}
-                b'_' => is_valid &= server.underscores_in_headers,
-                _ if byte.is_ascii_alphanumeric() => {}
-                0..=0x20 | 0x7f => return None,
-                b':' if at == 0 => return None,
-                _ => is_valid = false,
-            }
-        }
-        Some(is_valid || !server.ignore_invalid_headers)
-    }
-
-    fn check_headers(&self) -> Option<End<'r>> {
-        let refuse = |status, why| Some(End::error(status, Why::Nginx(why)));
-        for name in ["content-length", "transfer-encoding", "if-modified-since", "user-agent"] {
-            let is_unique =
-                matches!(name, "content-length" | "transfer-encoding" | "if-modified-since");
-            let is_unique = is_unique && self.router.version >= Version::JOINED_HEADERS;
-            if is_unique && self.header(name).count() > 1 {
-                return refuse(400, "a header that may be there once is there twice");
-            }
-        }
-        let length = self.header("content-length").next();
-        if length.is_some_and(|it| it.is_empty() || !it.iter().all(u8::is_ascii_digit)) {
-            return refuse(400, "the Content-Length is no number");
-        }
-        if let Some(encoding) = self.header("transfer-encoding").next() {
-            if self.request.version == HttpVersion::Http10 {
-                return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
-            }
-            if !encoding.eq_ignore_ascii_case(b"chunked") {
-                return refuse(501, "the Transfer-Encoding is unknown");
-            }
-            if length.is_some() {
-                return refuse(400, "there is a Content-Length and a Transfer-Encoding");
-            }
-        }
-        if matches!(self.method, "CONNECT" | "TRACE") {
-            return refuse(405, "nginx takes no such method");
-        }
-        None
-    }
-
-    /// Chooses the server for a name (`ngx_http_find_virtual_server`); if no server has it, the
-    /// one before stays.
-    fn find_server(&mut self, listener: usize, host: &[u8], is_final: bool) {
-        let own = &self.router.config.listeners[listener];
-        let table = &self.router.names[listener];
-        let mut found = table.names.find(host);
-        if found.is_none() && !host.is_empty() {
-            found = table.regexes.iter().copied().find(|&index| {
-                let NameMatch::Regex(pattern) = &own.names[index].matches else { return false };
-                match pattern.captures(host).flatten() {
-                    Some(captures) => {
-                        self.matched((pattern, captures));
-                        true
-                    }
-                    None => false,
-                }
-            });
-        }
-        let name = found.map(|index| &own.names[index]);
-        if let Some(name) = name {
-            self.server = Some(name.server);
-        }
-        let Some(server) = self.server() else { return };
-        self.handler = Some(&server.handler);
-        if is_final {
-            let host = host.to_vec();
-            self.step(|| Step::Server { server, host, name });
-        }
-    }
-}
-
 fn check_servers(config: &Config) -> Result<(), LoadError> {
     let named = config.listeners.iter().flat_map(|listener| {
         let names = listener.names.iter().map(|name| name.server);
@@ -434,90 +252,5 @@ fn check_servers(config: &Config) -> Result<(), LoadError> {
     match named.max().filter(|&index| index >= config.servers.len()) {
         Some(index) => Err(LoadError::Index { what: "a listener", index }),
         None => Ok(()),
-    }
-}
-
-/// All variables that a configuration defines.
-fn definitions(config: &Config) -> HashMap<String, Definition> {
-    let mut definitions = HashMap::new();
-    for listener in &config.listeners {
-        for name in &listener.names {
-            if let NameMatch::Regex(pattern) = &name.matches {
-                define_groups(pattern, &mut definitions);
-            }
-        }
-    }
-    for server in &config.servers {
-        define_program(&server.rewrite, &mut definitions);
-        define_handler(&server.handler, &mut definitions);
-        define_locations(&server.locations, &mut definitions);
-    }
-    for map in &config.maps {
-        for entry in &map.entries {
-            if let NameMatch::Regex(pattern) = &entry.matches {
-                define_groups(pattern, &mut definitions);
-            }
-        }
-    }
-    for (index, map) in config.maps.iter().enumerate() {
-        definitions.insert(map.variable.clone(), Definition::Map(index));
-    }
-    for (index, geo) in config.geos.iter().enumerate() {
-        definitions.insert(geo.variable.clone(), Definition::Geo(index));
-    }
-    for (index, clients) in config.split_clients.iter().enumerate() {
-        definitions.insert(clients.variable.clone(), Definition::Split(index));
-    }
-    definitions
-}
-
-type Definitions = HashMap<String, Definition>;
-
-fn define_groups(pattern: &Pattern, definitions: &mut Definitions) {
-    for (name, _) in pattern.named_groups() {
-        if !definitions.contains_key(name) {
-            definitions.insert(name.to_owned(), Definition::Set);
-        }
-    }
-}
-
-fn define_locations(locations: &Locations, definitions: &mut Definitions) {
-    for location in locations.all() {
-        if let LocationMatch::Regex(pattern) = &location.matches {
-            define_groups(pattern, definitions);
-        }
-        define_handler(&location.handler, definitions);
-        define_locations(&location.locations, definitions);
-    }
-}
-
-fn define_handler(handler: &Handler, definitions: &mut Definitions) {
-    define_program(&handler.rewrite, definitions);
-    if let Some(limit) = &handler.limit_except {
-        define_handler(&limit.handler, definitions);
-    }
-    for set in handler.auth_request.iter().flat_map(|auth| &auth.set) {
-        definitions.insert(set.variable.clone(), Definition::Opaque);
-    }
-}
-
-fn define_program(program: &[Instruction], definitions: &mut Definitions) {
-    for instruction in program {
-        match instruction {
-            Instruction::Set { variable, .. } if variable != "args" && variable != "limit_rate" => {
-                definitions.entry(variable.clone()).or_insert(Definition::Set);
-            }
-            Instruction::If { condition, then, handler, .. } => {
-                if let Condition::Matches { pattern, .. } = condition {
-                    define_groups(pattern, definitions);
-                }
-                define_program(then, definitions);
-                if let Some(handler) = handler {
-                    define_handler(handler, definitions);
-                }
-            }
-            Instruction::Rewrite { pattern, .. } => define_groups(pattern, definitions),
-            _ => {}
-        }
     }
 }

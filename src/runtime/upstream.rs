@@ -36,13 +36,11 @@ impl<'r> Flow<'r> {
             },
             Pass::Computed { url } => {
                 let url = self.text(url)?;
-                match self.computed(&url) {
-                    Some(target) => target,
-                    None => {
-                        let why = Why::Nginx("the URL of proxy_pass is none");
-                        return Ok(End::error(500, why));
-                    }
-                }
+                let Some(target) = self.computed(&url) else {
+                    let why = Why::Nginx("the URL of proxy_pass is none");
+                    return Ok(End::error(500, why));
+                };
+                target
             }
         };
         let uri = self.upstream_uri(&target);

@@ -20,7 +20,7 @@ pub(super) struct Target<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Path {
     /// Decoded, slashes merged, without dot segments.
-    pub(super) path: Vec<u8>,
+    pub(super) decoded: Vec<u8>,
     /// What stands behind the `?`.
     pub(super) args: Vec<u8>,
     /// It had a `%` (`quoted_uri`).
@@ -46,17 +46,14 @@ fn url(bytes: &[u8]) -> Option<Target<'_>> {
     let (scheme, rest) = bytes.split_at(colon);
     let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
     let rest = rest.strip_prefix(b"://").filter(|_| scheme.iter().all(is_scheme))?;
-    let host_len = match rest.first() {
-        Some(b'[') => {
-            let end = rest.iter().position(|byte| *byte == b']')?;
-            let is_literal =
-                |byte: &u8| byte.is_ascii_alphanumeric() || b":-._~!$&'()*+,;=".contains(byte);
-            rest[1..end].iter().all(is_literal).then_some(end + 1)?
-        }
-        _ => {
-            let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || b".-".contains(byte);
-            rest.iter().position(|byte| !is_host(byte)).unwrap_or(rest.len())
-        }
+    let host_len = if rest.first() == Some(&b'[') {
+        let end = rest.iter().position(|byte| *byte == b']')?;
+        let is_literal =
+            |byte: &u8| byte.is_ascii_alphanumeric() || b":-._~!$&'()*+,;=".contains(byte);
+        rest[1..end].iter().all(is_literal).then_some(end + 1)?
+    } else {
+        let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || b".-".contains(byte);
+        rest.iter().position(|byte| !is_host(byte)).unwrap_or(rest.len())
     };
     let (host, mut rest) = rest.split_at(host_len);
     if let Some(port) = rest.strip_prefix(b":") {
@@ -83,9 +80,9 @@ enum State {
 /// Makes a path ready to be compared; none if nginx refuses it.
 pub(super) fn path(target: &Target<'_>, merge_slashes: bool) -> Option<Path> {
     let bytes = target.unparsed;
-    let mut out = Path { path: Vec::with_capacity(bytes.len() + 1), ..Path::default() };
+    let mut out = Path { decoded: Vec::with_capacity(bytes.len() + 1), ..Path::default() };
     if target.has_no_path {
-        out.path.push(b'/');
+        out.decoded.push(b'/');
     }
     let mut state = State::Usual;
     let mut at = 0;
@@ -104,7 +101,7 @@ pub(super) fn path(target: &Target<'_>, merge_slashes: bool) -> Option<Path> {
                 match decoded {
                     0 => return None,
                     b'%' | b'#' | b'?' => {
-                        out.path.push(decoded);
+                        out.decoded.push(decoded);
                         state = State::Usual;
                     }
                     decoded => state = step(&mut out, state, decoded, merge_slashes)?,
@@ -114,8 +111,8 @@ pub(super) fn path(target: &Target<'_>, merge_slashes: bool) -> Option<Path> {
         }
     }
     match state {
-        State::Dot => drop(out.path.pop()),
-        State::DotDot => go_up(&mut out.path)?,
+        State::Dot => drop(out.decoded.pop()),
+        State::DotDot => go_up(&mut out.decoded)?,
         State::Usual | State::Slash => {}
     }
     Some(out)
@@ -126,19 +123,19 @@ fn step(out: &mut Path, state: State, byte: u8, merge_slashes: bool) -> Option<S
     match (state, byte) {
         (State::Slash, b'/') => {
             if !merge_slashes {
-                out.path.push(byte);
+                out.decoded.push(byte);
             }
             return Some(State::Slash);
         }
         (State::Dot, b'/') => {
-            out.path.pop();
+            out.decoded.pop();
             return Some(State::Slash);
         }
         (State::DotDot, b'/') => {
-            go_up(&mut out.path)?;
+            go_up(&mut out.decoded)?;
             return Some(State::Slash);
         }
-        _ => out.path.push(byte),
+        _ => out.decoded.push(byte),
     }
     Some(match (state, byte) {
         (State::Usual, b'/') => State::Slash,
@@ -261,7 +258,7 @@ mod tests {
 
     fn normal(text: &str) -> Option<String> {
         let path = path(&target(text.as_bytes())?, true)?;
-        Some(String::from_utf8_lossy(&path.path).into_owned())
+        Some(String::from_utf8_lossy(&path.decoded).into_owned())
     }
 
     #[test]
