@@ -182,6 +182,9 @@ impl<'r> Flow<'r> {
         match part {
             Part::Text(literal) => text.extend(literal.as_bytes()),
             Part::Variable(name) => text.extend(self.variable(name)?),
+            Part::Capture(group) if self.request.is_partial => {
+                return Err(unknown(format!("${group}"), "the request is known in part"));
+            }
             Part::Capture(group) => {
                 let captured = self.captures.group(usize::from(*group));
                 if escapes && (self.is_quoted || self.has_plus) {
@@ -223,6 +226,9 @@ impl<'r> Flow<'r> {
                     None => Ok(Vec::new()),
                 });
                 (value, false)
+            }
+            Definition::Set if self.request.is_partial => {
+                return Err(unknown(format!("${name}"), "what sets it is not known to run"));
             }
             Definition::Set => return Ok(Vec::new()),
             Definition::Opaque => {

@@ -15,6 +15,7 @@ mod definitions;
 mod errors;
 mod fates;
 mod flow;
+mod judge;
 mod names;
 mod outcome;
 mod phases;

@@ -118,7 +118,7 @@ impl<'r> Flow<'r> {
         Ok(())
     }
 
-    fn holds(&mut self, condition: &'r Condition) -> Result<bool, Unknown> {
+    pub(super) fn holds(&mut self, condition: &'r Condition) -> Result<bool, Unknown> {
         match condition {
             Condition::IsSet { variable } => {
                 let value = self.variable(variable)?;
@@ -132,6 +132,9 @@ impl<'r> Flow<'r> {
             Condition::Matches { variable, pattern, negated } => {
                 let text = self.variable(variable)?;
                 Ok(self.try_match(pattern, &text)? != *negated)
+            }
+            Condition::File { path, .. } if self.request.is_partial => {
+                Err(unknown(path.to_string(), "only the machine knows its files"))
             }
             Condition::File { path, negated, .. } => {
                 let path = self.text_escaped(path, true)?;
