@@ -354,6 +354,15 @@ pub struct Map {
     pub at: Place,
 }
 
+impl Map {
+    /// True if an entry that was found counts, or the default if none was: what could not be
+    /// read of a map may have a better one, but no second exact one.
+    pub(super) fn is_certain(&self, entry: Option<usize>) -> bool {
+        let is_exact = |index: usize| matches!(self.entries[index].matches, NameMatch::Exact(_));
+        !self.is_partial || entry.is_some_and(is_exact)
+    }
+}
+
 /// An entry of a map.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
