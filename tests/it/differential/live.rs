@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// An nginx that runs; it ends when this goes.
 pub struct Live {
     process: Child,
-    /// Where it may write.
-    _folder: TempDir,
+    /// Where it may write; it goes with this.
+    folder: TempDir,
 }
 
 /// What came of a request.
@@ -31,6 +31,8 @@ pub struct Seen {
     pub client: Option<SocketAddr>,
     /// None if the connection is closed without an answer.
     pub response: Option<Response>,
+    /// The method of the request.
+    pub method: String,
     /// What came to the backends.
     pub received: Vec<Received>,
 }
@@ -83,14 +85,14 @@ impl Live {
         command.args(["-e", "stderr"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let process = command.spawn().expect("nginx runs");
-        let mut live = Self { process, _folder: folder };
+        let mut live = Self { process, folder: folder };
         live.wait()?;
         Ok(live)
     }
 
     /// Waits until nginx has written its pid, which it does when it listens.
     fn wait(&mut self) -> Result<(), String> {
-        let path = self._folder.path().to_owned();
+        let path = self.folder.path().to_owned();
         let log = || {
             String::from_utf8_lossy(&fs::read(path.join("log")).unwrap_or_default()).into_owned()
         };
@@ -121,7 +123,8 @@ pub fn send(request: &Sent, backends: &Backends) -> Result<Seen, String> {
     let stream = match TcpStream::connect_timeout(&request.to, PATIENCE) {
         Ok(stream) => stream,
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            return Ok(Seen { client: None, response: None, received: Vec::new() });
+            let method = request.method.clone();
+            return Ok(Seen { client: None, response: None, method, received: Vec::new() });
         }
         Err(error) => return Err(format!("no connection to {}: {error}", request.to)),
     };
@@ -129,7 +132,8 @@ pub fn send(request: &Sent, backends: &Backends) -> Result<Seen, String> {
     let bytes =
         exchange(stream, &request.bytes()).map_err(|error| format!("no answer: {error}"))?;
     let response = (!bytes.is_empty()).then(|| response(&bytes)).transpose()?;
-    Ok(Seen { client: Some(client), response, received: backends.take() })
+    let method = request.method.clone();
+    Ok(Seen { client: Some(client), response, method, received: backends.take() })
 }
 
 fn exchange(mut stream: TcpStream, bytes: &[u8]) -> std::io::Result<Vec<u8>> {

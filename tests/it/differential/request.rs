@@ -198,6 +198,8 @@ impl Sent {
             method: self.method.clone(),
             target: self.target.clone(),
             headers: self.headers.clone(),
+            is_partial: false,
+            no_files: true,
         }
     }
 }

@@ -48,13 +48,19 @@ pub enum Kind {
     Named,
 }
 
+/// Whether a location is that for all paths.
+fn takes_all(location: &Directive) -> bool {
+    let text = location.text();
+    text.starts_with("location / ") || text.starts_with("location ^~ / ")
+}
+
 impl Generator {
     /// The locations of a server.
     pub fn locations(&mut self) -> Vec<Directive> {
         let count = 2 + self.random.below(6);
         let mut all = self.level(count, Scope { depth: 0, path: None, is_regex: false });
         // Often something takes what nothing else does.
-        if self.random.chance(50) && !all.iter().any(|it| it.text().starts_with("location / {")) {
+        if self.random.chance(50) && !all.iter().any(takes_all) {
             let mut inside = self.inside(Kind::Prefix, "/", &[]);
             inside.push(self.return_text());
             all.push(Directive::block("location /", inside));
