@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use ngxc::catalog::{Target, Version};
-use ngxc::compile;
-use ngxc::model::Model;
+use ngxc::model::{self, Model};
 use ngxc::project::{Files, Project};
 use ngxc::runtime::{Answer, Outcome, Router};
 
@@ -23,7 +22,7 @@ pub fn router(text: &str, version: Version) -> Router {
     let project = Project::load(&files, &[path.to_owned()], None);
     let root = project.roots().first().expect("there is one file");
     let target = Target::from(version);
-    let config = compile::compile(&Model::new(&project, root, &target));
+    let config = model::compile(&Model::new(&project, root, &target));
     let json = serde_json::to_string(&config).expect("a configuration can be written");
     let config = serde_json::from_str(&json).expect("what was written can be read");
     Router::new(config).expect("a compiled configuration can be loaded")
