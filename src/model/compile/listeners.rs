@@ -182,6 +182,21 @@ fn finish(compilation: &mut Compilation<'_, '_>, servers: &[ScopeId], socket: &m
     }
     let named = |(matches, (server, at))| ServerName { matches, server, at };
     listener.names = names.in_order().map(named).collect();
+    if let [_] = socket.servers[..] {
+        forget_groups(&mut listener.names);
+    }
+}
+
+/// Of a server that has a socket to itself, nginx does not look for the name, unless the last
+/// expression among its names has groups (`ngx_http_optimize_servers`): no group has a value.
+fn forget_groups(names: &mut Vec<ServerName>) {
+    let has_groups = |name: &ServerName| match &name.matches {
+        NameMatch::Regex(pattern) => pattern.has_groups(),
+        _ => false,
+    };
+    if names.last().is_some_and(|last| !has_groups(last)) {
+        names.retain(|name| !has_groups(name));
+    }
 }
 
 fn add_names(
