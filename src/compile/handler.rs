@@ -106,8 +106,8 @@ fn action(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Action {
     let found = loop {
         let here = model.scope(owner);
         // What answers may be a block of Lua.
-        let lines = here.lines().iter().map(|line| line.directive);
-        let own = lines.filter(is_handler).next_back();
+        let mut lines = here.lines().iter().map(|line| line.directive);
+        let own = lines.rfind(is_handler);
         let is_passed_on = |it: &Directive<'_>| {
             model.scope(scope).context != Context::LimitExcept
                 || owner == scope
