@@ -1,6 +1,8 @@
 //! What happens to a request in one place: everything effective there, with nginx's defaults
 //! (`ngx_http_core_merge_loc_conf` and the like of other modules).
 
+use std::borrow::Cow;
+
 use crate::catalog::{Context, Version};
 use crate::model::{Model, ScopeId, variable_name};
 use crate::runtime::config::{
@@ -104,8 +106,8 @@ fn action(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Action {
     let found = loop {
         let here = model.scope(owner);
         // What answers may be a block of Lua.
-        let lines = here.lines().iter().map(|line| line.directive);
-        let own = lines.filter(is_handler).last();
+        let mut lines = here.lines().iter().map(|line| line.directive);
+        let own = lines.rfind(is_handler);
         let is_passed_on = |it: &Directive<'_>| {
             model.scope(scope).context != Context::LimitExcept
                 || owner == scope
@@ -131,7 +133,7 @@ fn action(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Action {
     }
     Action::Other {
         directive: directive.name().into_owned(),
-        args: directive.arg_values().map(|word| word.into_owned()).collect(),
+        args: directive.arg_values().map(Cow::into_owned).collect(),
         at: compilation.place(directive),
     }
 }
@@ -256,7 +258,7 @@ fn error_page(compilation: &mut Compilation<'_, '_>, line: Directive<'_>) -> Opt
         let status = number(code).and_then(|code| u16::try_from(code).ok());
         response = status.map_or(ErrorResponse::OfPage, ErrorResponse::Status);
     }
-    let status = |word: &std::borrow::Cow<'_, str>| u16::try_from(number(word)?).ok();
+    let status = |word: &Cow<'_, str>| u16::try_from(number(word)?).ok();
     Some(ErrorPage {
         statuses: codes.iter().filter_map(status).collect(),
         response,

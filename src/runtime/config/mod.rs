@@ -7,6 +7,8 @@
 //! Types only. `Router` says what they mean; the compiler that makes them of files is not
 //! here, so that a proxy needs nothing of it.
 
+#![expect(clippy::struct_excessive_bools, reason = "each is a directive of nginx")]
+
 mod handler;
 mod location;
 mod proxy;
