@@ -16,6 +16,8 @@ impl Version {
     pub const OLDEST_COMMON: Self = Self::new(1, 22, 0);
     /// The newest version that the catalogue knows.
     pub const NEWEST: Self = Self::new(1, 31, 5);
+    /// `$http_name` became all lines of a header, not the first.
+    pub const JOINED_HEADERS: Self = Self::new(1, 23, 0);
     /// Brought `proxy_http_version 2`.
     pub const HTTP_2_TO_UPSTREAM: Self = Self::new(1, 29, 4);
     /// `proxy_http_version` became 1.1, no `Connection: close` is sent, and explicit
@@ -28,7 +30,8 @@ impl Version {
     pub const TLS_1_3_BY_DEFAULT: Self = Self::new(1, 23, 4);
     /// TLS 1.0 and 1.1 are off unless somebody says otherwise.
     pub const OLD_TLS_IS_OFF: Self = Self::new(1, 27, 3);
-    /// Brought the directive `http2`, and took `ssl on` away.
+    /// Brought the directive `http2`, took `ssl on` away, and speaks HTTP/1.1 where HTTP/2 is
+    /// spoken without TLS.
     pub const HTTP_2_DIRECTIVE: Self = Self::new(1, 25, 1);
     /// Brought `add_header_inherit`.
     pub const ADD_HEADER_INHERIT: Self = Self::new(1, 29, 3);

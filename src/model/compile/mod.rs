@@ -18,7 +18,9 @@ mod variables;
 
 use crate::catalog::Context;
 use crate::model::{Model, ScopeId};
-use crate::runtime::config::{Config, FORMAT_VERSION, Pattern, Place, Template, Unsupported};
+use crate::runtime::config::{
+    Config, FORMAT_VERSION, Instruction, Pattern, Place, Template, Unsupported,
+};
 use crate::syntax::Directive;
 
 /// Compiles a whole configuration, or as much of one as a snippet is.
@@ -72,6 +74,24 @@ fn fill(compilation: &mut Compilation<'_, '_>, http: ScopeId, config: &mut Confi
         config.servers.push(servers::server(compilation, scope, has_tls));
     }
     config.listeners = sockets.into_iter().map(|socket| socket.listener).collect();
+}
+
+/// The variables that a configuration defines, alone, with the directives of each map's entries
+/// in match order.
+pub(super) fn variables<'p>(model: &Model<'p>) -> (Config, Vec<Vec<Directive<'p>>>) {
+    let mut compilation = Compilation { model, unsupported: Vec::new() };
+    let mut config = empty(model);
+    config.files.clear();
+    let mut entries = Vec::new();
+    for scope in model.scope_ids().filter(|&id| model.scope(id).context == Context::Http) {
+        entries.extend(variables::all(&mut compilation, scope, &mut config));
+    }
+    (config, entries)
+}
+
+/// The rewrite program of a scope.
+pub(super) fn program(model: &Model<'_>, scope: ScopeId) -> Vec<Instruction> {
+    rewrite::program(&mut Compilation { model, unsupported: Vec::new() }, scope)
 }
 
 /// One compilation: what it reads, and what the format cannot say.
