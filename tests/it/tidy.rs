@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::support::{files_below, root};
 
 /// Which of our modules each module may use (`docs/ARCHITECTURE.md`).
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("source", &[]),
     ("catalog", &[]),
     ("diagnostic", &["source"]),
@@ -14,7 +14,6 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("runtime", &["syntax", "catalog"]),
     ("project", &["source", "diagnostic", "syntax", "catalog"]),
     ("model", &["source", "diagnostic", "syntax", "project", "catalog", "runtime"]),
-    ("compile", &["source", "diagnostic", "syntax", "project", "catalog", "model", "runtime"]),
     ("validate", &["source", "diagnostic", "syntax", "project", "catalog", "model"]),
     ("lint", &["source", "diagnostic", "syntax", "project", "catalog", "model"]),
     ("fix", &["source", "diagnostic", "project"]),
@@ -31,7 +30,6 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "model",
             "validate",
             "lint",
-            "compile",
             "fix",
             "emit",
             "render",
