@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
 use ngxc::catalog::{Target, Version};
-use ngxc::compile::compile;
 use ngxc::diagnostic::{Kind, Severity};
 use ngxc::model::Model;
+use ngxc::model::compile;
 use ngxc::project::{Files, Project};
 use ngxc::{emit, runtime};
 use serde_json::Value;
