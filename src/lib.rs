@@ -27,6 +27,7 @@ extern crate alloc;
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod compile;
 pub mod diagnostic;
 pub mod emit;
 pub mod fix;
@@ -37,6 +38,7 @@ pub mod render;
 pub mod runtime;
 pub mod source;
 pub mod syntax;
+pub mod trace;
 pub mod validate;
 
 use std::cmp::Reverse;

@@ -8,6 +8,7 @@ mod fmt;
 mod lint;
 mod paths;
 mod terminal;
+mod trace;
 mod write;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ pub fn run() -> ExitCode {
         Command::Lint(args) => lint::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Emit(args) => emit::run(&args),
+        Command::Trace(args) => trace::run(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Rules(args) => explain::rules(&args),
     };

@@ -7,6 +7,7 @@ mod map;
 mod probe;
 mod proxied;
 mod scope;
+mod setting;
 mod upstream;
 
 use std::cell::Cell;
@@ -17,6 +18,7 @@ pub use probe::Probe;
 pub use proxied::{Intent, Proxied, SentHeader};
 pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, value_word};
 pub use scope::{Line, Scope, ScopeId};
+pub use setting::Setting;
 pub use upstream::Upstream;
 
 use crate::catalog::{Context, Target, Version};
