@@ -16,11 +16,18 @@ impl Version {
     pub const OLDEST_COMMON: Self = Self::new(1, 22, 0);
     /// The newest version that the catalogue knows.
     pub const NEWEST: Self = Self::new(1, 31, 5);
+    /// `$http_name` became all lines of a header, not the first.
+    pub const JOINED_HEADERS: Self = Self::new(1, 23, 0);
+    /// Brought `http2 on`, and HTTP/1.1 to sockets that speak HTTP/2 without TLS.
+    pub const HTTP2_DIRECTIVE: Self = Self::new(1, 25, 1);
     /// Brought `proxy_http_version 2`.
     pub const HTTP_2_TO_UPSTREAM: Self = Self::new(1, 29, 4);
     /// `proxy_http_version` became 1.1, no `Connection: close` is sent, and explicit
     /// upstreams keep connections alive.
     pub const KEEPALIVE_BY_DEFAULT: Self = Self::new(1, 29, 7);
+
+    /// Of several `Host` lines the last counts, and it is sent first.
+    pub const ONE_HOST: Self = Self::new(1, 31, 4);
 
     /// The version of these three numbers.
     pub const fn new(major: u16, minor: u16, patch: u16) -> Self {

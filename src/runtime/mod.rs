@@ -8,12 +8,29 @@
 //! What nginx does is that of the version in the configuration; comments name the functions
 //! of nginx that were followed.
 
+mod access;
+mod builtin;
 pub mod config;
+mod definitions;
+mod errors;
+mod fates;
+mod flow;
+mod judge;
+mod names;
 mod outcome;
+mod phases;
+mod receive;
 mod request;
+mod rewrite;
+mod router;
+mod search;
+mod tables;
+mod upstream;
+mod uri;
 
 pub use config::Config;
 pub use outcome::{
     Answer, Fate, HeaderSource, Outcome, SentHeader, Step, Unknown, UpstreamRequest, Value, Why,
 };
 pub use request::{HttpVersion, Local, Request};
+pub use router::{LoadError, Router};

@@ -35,6 +35,8 @@ pub struct Outcome<'r> {
     pub args: Vec<u8>,
     /// What answers.
     pub answer: Answer<'r>,
+    /// The status that an `error_page` gives the answer, whatever its own is.
+    pub status: Option<u16>,
     /// What is not known, each thing once.
     pub unknown: Vec<Unknown>,
     /// How it came so, if that was asked for.
@@ -48,7 +50,7 @@ pub enum Answer<'r> {
     Proxy(Box<UpstreamRequest<'r>>),
     /// `return`, a redirect, or an error of nginx.
     Status {
-        /// The status; 444 is no answer at all.
+        /// The status; for 408, 444 and 499 nginx closes the connection without an answer.
         status: u16,
         /// The text of a `return`; none for nginx's own pages.
         body: Option<Value>,
@@ -99,6 +101,8 @@ pub struct UpstreamRequest<'r> {
     pub http_version: &'r str,
     /// The headers, in the order in which they are sent.
     pub headers: Vec<SentHeader>,
+    /// The body, if `proxy_set_body` says what it is.
+    pub body: Option<Value>,
 }
 
 /// A header that a backend receives.

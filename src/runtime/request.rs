@@ -46,6 +46,11 @@ pub struct Request {
     pub target: Vec<u8>,
     /// The headers in order, names as they were sent.
     pub headers: Vec<(String, Vec<u8>)>,
+    /// Only what is said here is known of the request: it may have other headers, and no path
+    /// is known.
+    pub is_partial: bool,
+    /// No file is there that nginx looks for.
+    pub no_files: bool,
 }
 
 impl Request {
@@ -60,6 +65,8 @@ impl Request {
             method: "GET".to_owned(),
             target: target.as_bytes().to_vec(),
             headers: vec![("Host".to_owned(), host.as_bytes().to_vec())],
+            is_partial: false,
+            no_files: false,
         }
     }
 

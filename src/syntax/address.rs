@@ -1,7 +1,7 @@
 //! Addresses, as `ngx_parse_url` reads them, without asking the network.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What an address is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,6 +183,16 @@ pub struct Network {
 }
 
 impl Network {
+    /// True if an address is in it. An IPv4 address that is written as IPv6 is IPv4.
+    pub fn contains(self, address: IpAddr) -> bool {
+        let (bits, is_v6) = match address.to_canonical() {
+            IpAddr::V4(v4) => (u128::from(v4.to_bits()), false),
+            IpAddr::V6(v6) => (v6.to_bits(), true),
+        };
+        let other = Self { address: bits, is_v6, ..self };
+        self.is_v6 == is_v6 && self.masked() == other.masked()
+    }
+
     /// True if bits that do not count are set.
     pub fn has_host_bits(self) -> bool {
         self.masked() != self

@@ -96,6 +96,7 @@ pub enum Address {
 }
 
 /// A socket to listen on, with the servers behind it.
+#[expect(clippy::struct_excessive_bools, reason = "they are directives of nginx")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 pub struct Listener {

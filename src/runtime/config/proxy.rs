@@ -29,6 +29,7 @@ pub enum Action {
 }
 
 /// `proxy_pass` with all that concerns it.
+#[expect(clippy::struct_excessive_bools, reason = "they are directives of nginx")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 pub struct Proxy {

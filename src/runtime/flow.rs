@@ -1,0 +1,279 @@
+//! One request on its way: what it has become so far, and the values of variables on the way.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::config::{Handler, Listener, Location, Part, Server, Template};
+use super::definitions::Definition;
+use super::outcome::{Step, Unknown, Value};
+use super::request::Request;
+use super::router::Router;
+use super::search::Captured;
+use super::tables::{MapHit, split};
+use super::{builtin, uri};
+use crate::syntax::regex::Captures;
+
+/// What a request has become so far: the part of nginx's `ngx_http_request_t` that its answer
+/// depends on.
+#[expect(clippy::struct_excessive_bools, reason = "they are flags of ngx_http_request_t")]
+#[derive(Debug)]
+pub(super) struct Flow<'r> {
+    pub(super) router: &'r Router,
+    pub(super) request: &'r Request,
+    pub(super) listener: Option<&'r Listener>,
+    pub(super) server: Option<usize>,
+    pub(super) location: Option<&'r Location>,
+    pub(super) handler: Option<&'r Handler>,
+    /// The client's headers that nginx does not ignore, by their index.
+    pub(super) headers: Vec<usize>,
+    /// The name of the host, as nginx compares it; empty if there is none.
+    pub(super) host: Vec<u8>,
+    /// An `error_page` makes it a GET.
+    pub(super) method: &'r str,
+    pub(super) uri: Vec<u8>,
+    pub(super) args: Vec<u8>,
+    /// Path and arguments as they were sent.
+    pub(super) unparsed: &'r [u8],
+    /// They may go to a backend as they are.
+    pub(super) valid_unparsed: bool,
+    pub(super) is_quoted: bool,
+    pub(super) has_plus: bool,
+    /// The location's path is still the beginning of the URI.
+    pub(super) valid_location: bool,
+    /// The request was sent on inside nginx.
+    pub(super) internal: bool,
+    pub(super) uri_changes: u8,
+    /// It is on an error page, from which no other follows.
+    pub(super) error_page: bool,
+    /// The status that the client gets whatever the answer's is.
+    pub(super) status: Option<u16>,
+    pub(super) client: Option<IpAddr>,
+    /// `$proxy_host` and `$proxy_port`, while a request to a backend is made.
+    pub(super) proxy: Option<(Vec<u8>, Vec<u8>)>,
+    /// `proxy_set_body`, while a request to a backend is made.
+    pub(super) body_len: Option<usize>,
+    pub(super) captures: Captures,
+    /// Variables that were set, or have a value that stays for the whole request.
+    pub(super) variables: HashMap<&'r str, Value>,
+    depth: u8,
+    pub(super) unknown: Vec<Unknown>,
+    pub(super) steps: Option<Vec<Step<'r>>>,
+}
+
+/// So deep nginx follows variables that lead to others (`ngx_http_variable_depth`).
+const MAX_DEPTH: u8 = 100;
+
+/// Something that is not known.
+pub(super) fn unknown(what: impl Into<String>, reason: impl Into<String>) -> Unknown {
+    Unknown { what: what.into(), reason: reason.into(), assumed: None }
+}
+
+impl<'r> Flow<'r> {
+    pub(super) fn new(router: &'r Router, request: &'r Request, wants_steps: bool) -> Self {
+        Self {
+            router,
+            request,
+            listener: None,
+            server: None,
+            location: None,
+            handler: None,
+            headers: Vec::new(),
+            host: Vec::new(),
+            method: &request.method,
+            uri: Vec::new(),
+            args: Vec::new(),
+            unparsed: &request.target,
+            valid_unparsed: true,
+            is_quoted: false,
+            has_plus: false,
+            valid_location: true,
+            internal: false,
+            // NGX_HTTP_MAX_URI_CHANGES and one.
+            uri_changes: 11,
+            error_page: false,
+            status: None,
+            client: request.client,
+            proxy: None,
+            body_len: None,
+            captures: Captures::default(),
+            variables: HashMap::new(),
+            depth: 0,
+            unknown: Vec::new(),
+            steps: wants_steps.then(Vec::new),
+        }
+    }
+
+    pub(super) fn server(&self) -> Option<&'r Server> {
+        self.router.config().servers.get(self.server?)
+    }
+
+    /// Notes a step, if steps are wanted.
+    pub(super) fn step(&mut self, step: impl FnOnce() -> Step<'r>) {
+        if let Some(steps) = &mut self.steps {
+            steps.push(step());
+        }
+    }
+
+    /// Notes something that is not known, once.
+    pub(super) fn note(&mut self, unknown: &Unknown) {
+        if !self.unknown.contains(unknown) {
+            self.unknown.push(unknown.clone());
+        }
+    }
+
+    /// Notes something that is not known, and what is taken for granted instead.
+    pub(super) fn assume(&mut self, what: impl Into<String>, reason: &str, assumed: &'static str) {
+        let unknown =
+            Unknown { what: what.into(), reason: reason.to_owned(), assumed: Some(assumed) };
+        self.note(&unknown);
+    }
+
+    /// The values of the client's headers of a name, which is in lower case. Those that nginx
+    /// ignores are none.
+    pub(super) fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'r [u8]> + 'a {
+        let request = self.request;
+        let headers = self.headers.iter().map(move |&index| &request.headers[index]);
+        headers
+            .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_slice())
+    }
+
+    /// An expression matched: its groups are `$1` to `$9`, and its named ones are variables
+    /// (`ngx_http_regex_exec`).
+    pub(super) fn matched(&mut self, (pattern, captures): Captured<'r>) {
+        for (name, group) in pattern.named_groups() {
+            self.variables.insert(name, Ok(captures.group(group).to_vec()));
+        }
+        self.captures = captures;
+    }
+
+    /// The value of a text with variables.
+    pub(super) fn text(&mut self, template: &Template) -> Value {
+        self.text_escaped(template, false)
+    }
+
+    /// The same, where captures are escaped as arguments if the URI was escaped.
+    pub(super) fn text_escaped(&mut self, template: &Template, escapes: bool) -> Value {
+        self.settle(template)?;
+        let mut text = Vec::new();
+        for part in &template.0 {
+            self.part(part, escapes, &mut text)?;
+        }
+        Ok(text)
+    }
+
+    /// nginx looks at all variables before it puts a text together, to know its length. A map
+    /// that does so for the first time may change what `$1` is.
+    pub(super) fn settle(&mut self, template: &Template) -> Result<(), Unknown> {
+        if template.0.iter().any(|part| matches!(part, Part::Capture(_))) {
+            for name in template.variables() {
+                self.variable(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn part(
+        &mut self,
+        part: &Part,
+        escapes: bool,
+        text: &mut Vec<u8>,
+    ) -> Result<(), Unknown> {
+        match part {
+            Part::Text(literal) => text.extend(literal.as_bytes()),
+            Part::Variable(name) => text.extend(self.variable(name)?),
+            Part::Capture(group) if self.request.is_partial => {
+                return Err(unknown(format!("${group}"), "the request is known in part"));
+            }
+            Part::Capture(group) => {
+                let captured = self.captures.group(usize::from(*group));
+                if escapes && (self.is_quoted || self.has_plus) {
+                    text.extend(uri::escape(captured, uri::Escape::Args));
+                } else {
+                    text.extend(captured);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a variable; its name is in lower case.
+    pub(super) fn variable(&mut self, name: &str) -> Value {
+        if let Some(value) = self.variables.get(name) {
+            return value.clone();
+        }
+        let Some((name, definition)) = self.router.definition(name) else {
+            return builtin::variable(self, name);
+        };
+        if self.depth == MAX_DEPTH {
+            return Err(unknown(format!("${name}"), "its value leads to itself"));
+        }
+        self.depth += 1;
+        let value = self.defined(name, definition);
+        self.depth -= 1;
+        value
+    }
+
+    fn defined(&mut self, name: &'r str, definition: Definition) -> Value {
+        let config = self.router.config();
+        let (value, is_volatile) = match definition {
+            Definition::Map(index) => (self.map(index), config.maps[index].volatile),
+            Definition::Geo(index) => (self.geo(index), false),
+            Definition::Split(index) => {
+                let clients = &config.split_clients[index];
+                let value = self.text(&clients.key).and_then(|key| match split(clients, &key) {
+                    Some(part) => self.text(part),
+                    None => Ok(Vec::new()),
+                });
+                (value, false)
+            }
+            Definition::Set if self.request.is_partial => {
+                return Err(unknown(format!("${name}"), "what sets it is not known to run"));
+            }
+            Definition::Set => return Ok(Vec::new()),
+            Definition::Opaque => {
+                let reason = "its value comes with the answer to a subrequest";
+                return Err(unknown(format!("${name}"), reason));
+            }
+        };
+        if !is_volatile {
+            self.variables.insert(name, value.clone());
+        }
+        value
+    }
+
+    fn map(&mut self, index: usize) -> Value {
+        let (map, table) = self.router.map(index);
+        let source = self.text(&map.source)?;
+        let entry = match table.find(map, &source) {
+            MapHit::Failed => {
+                let reason = "one of its expressions takes too long";
+                return Err(unknown(format!("${}", map.variable), reason));
+            }
+            MapHit::Entry(entry, matched) => {
+                if let Some(matched) = matched {
+                    self.matched(matched);
+                }
+                entry
+            }
+        };
+        if map.is_partial {
+            let reason = "a file of its map could not be read";
+            return Err(unknown(format!("${}", map.variable), reason));
+        }
+        match entry {
+            Some(entry) => self.text(&map.entries[entry].value),
+            None => self.text(&map.default),
+        }
+    }
+
+    fn geo(&mut self, index: usize) -> Value {
+        let (geo, table) = self.router.geo(index);
+        if geo.is_partial {
+            let reason = "some of its geo block is not expressed";
+            return Err(unknown(format!("${}", geo.variable), reason));
+        }
+        let address = self.text(&geo.address)?;
+        Ok(table.find(geo, &address).as_bytes().to_vec())
+    }
+}

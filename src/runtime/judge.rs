@@ -1,0 +1,102 @@
+//! What a backend receives in some place, of a request that is known in part: for judging a
+//! configuration without a request.
+//!
+//! How the request came to the place is not known, and so is every variable that some `set`
+//! on the way may have set. What the programs of the place itself set without a condition is
+//! known.
+
+use super::config::{Instruction, Proxy, RewriteFlag, Template};
+use super::flow::{Flow, unknown};
+use super::outcome::{SentHeader, Value};
+use super::request::Request;
+use super::router::Router;
+
+impl Router {
+    /// The headers that a backend gets from a place.
+    ///
+    /// `programs` are those that a request runs before it: its server's and its location's.
+    pub fn judge(
+        &self,
+        programs: &[&[Instruction]],
+        proxy: &Proxy,
+        request: &Request,
+    ) -> Vec<SentHeader> {
+        let mut flow = Flow::new(self, request, false);
+        flow.headers = (0..request.headers.len()).collect();
+        for program in programs {
+            flow.presume(program);
+        }
+        flow.upstream_headers(proxy)
+    }
+
+    /// The value of a text in the same way.
+    pub fn value_of(&self, text: &Template, request: &Request) -> Value {
+        let mut flow = Flow::new(self, request, false);
+        flow.headers = (0..request.headers.len()).collect();
+        flow.text(text)
+    }
+}
+
+/// What may have become of a program.
+#[derive(PartialEq, Eq)]
+enum Presumed {
+    Runs,
+    MayHaveEnded,
+    Ended,
+}
+
+impl<'r> Flow<'r> {
+    /// Runs a program as far as that is possible: what may or may not have been set is not
+    /// known after it.
+    fn presume(&mut self, program: &'r [Instruction]) -> Presumed {
+        let mut state = Presumed::Runs;
+        for instruction in program {
+            if state == Presumed::Ended {
+                break;
+            }
+            let certain = state == Presumed::Runs;
+            match instruction {
+                Instruction::Set { variable, value, .. } => {
+                    let value = if certain {
+                        self.text(value)
+                    } else {
+                        Err(unknown(format!("${variable}"), "whether it was set is not known"))
+                    };
+                    self.variables.insert(variable, value);
+                }
+                Instruction::If { condition, then, .. } => match self.holds(condition) {
+                    Ok(false) => {}
+                    Ok(true) if certain => state = self.presume(then),
+                    _ if self.forget(then) => state = Presumed::MayHaveEnded,
+                    _ => {}
+                },
+                Instruction::Rewrite { flag, .. } if *flag != RewriteFlag::None => {
+                    state = Presumed::MayHaveEnded;
+                }
+                Instruction::Rewrite { .. } => {}
+                // A request that comes to the place was not answered before.
+                Instruction::Return { .. } => {}
+                Instruction::Break { .. } => state = Presumed::Ended,
+            }
+        }
+        state
+    }
+
+    /// What a part of a program sets is not known; true if it may end the whole.
+    fn forget(&mut self, program: &'r [Instruction]) -> bool {
+        let mut may_end = false;
+        for instruction in program {
+            match instruction {
+                Instruction::Set { variable, .. } => {
+                    let value = Err(unknown(format!("${variable}"), "an if may set it"));
+                    self.variables.insert(variable, value);
+                }
+                Instruction::If { then, .. } => may_end |= self.forget(then),
+                Instruction::Rewrite { flag, .. } => may_end |= *flag != RewriteFlag::None,
+                Instruction::Break { .. } => may_end = true,
+                Instruction::Return { .. } => {}
+            }
+        }
+        may_end
+    }
+}

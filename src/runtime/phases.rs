@@ -1,0 +1,261 @@
+//! The phases of a request: server rewrite, location, rewrite, access, files, content; and the
+//! error pages (`ngx_http_core_run_phases`, `ngx_http_special_response_handler`).
+
+use super::config::{Action, Place, TryFiles, TryLast};
+use super::flow::{Flow, unknown};
+use super::outcome::{Answer, Step, Unknown, Value, Why};
+use super::rewrite::{Program, Ran};
+use super::search::Hit;
+use super::{builtin, fates, uri};
+
+/// How the phases ended.
+#[derive(Debug)]
+pub(super) enum End<'r> {
+    /// With an answer.
+    Answer(Answer<'r>),
+    /// With a text.
+    Text { status: u16, text: Value, why: Why },
+    /// With a status that an error page may be for, redirects among them.
+    Error { status: u16, location: Option<Value>, why: Why },
+    /// The request is sent on, to a path or to a named location.
+    Elsewhere { target: Vec<u8>, why: Option<Place> },
+}
+
+impl End<'_> {
+    pub(super) fn error(status: u16, why: Why) -> Self {
+        Self::Error { status, location: None, why }
+    }
+}
+
+impl<'r> Flow<'r> {
+    /// Runs the phases from the server's rewrite program on, again for each internal redirect,
+    /// to the end.
+    pub(super) fn handle(&mut self, first: Option<End<'r>>) -> Answer<'r> {
+        let mut end = first.map_or_else(|| self.run_server(), Ok);
+        loop {
+            end = match end {
+                Ok(End::Answer(answer)) => return answer,
+                Ok(End::Text { status, text, why }) => {
+                    let status = self.status.unwrap_or(status);
+                    return Answer::Status { status, body: Some(text), location: None, why };
+                }
+                Ok(End::Error { status, location, why }) => match self.error_page(status) {
+                    Some(end) => end,
+                    None => return self.special_response(status, location, why),
+                },
+                Ok(End::Elsewhere { target, why }) => self.elsewhere(&target, why),
+                Err(unknown) => {
+                    self.note(&unknown);
+                    return Answer::Unknown;
+                }
+            }
+        }
+    }
+
+    /// From the server's rewrite program on.
+    fn run_server(&mut self) -> Result<End<'r>, Unknown> {
+        let Some(server) = self.server() else {
+            return Ok(End::error(400, Why::Nginx("no server")));
+        };
+        self.valid_location = true;
+        self.location = None;
+        self.handler = Some(&server.handler);
+        self.limit_except();
+        if let Ran::End(end) = self.run(&server.rewrite, &mut Program::new(false))? {
+            return Ok(end);
+        }
+        self.run_location()
+    }
+
+    /// From the search for a location on, again as long as `rewrite` changes the URI.
+    fn run_location(&mut self) -> Result<End<'r>, Unknown> {
+        loop {
+            if let Some(end) = self.find_location()? {
+                return Ok(end);
+            }
+            // A server's own program has run already if no location was found.
+            let Some(location) = self.location else { return self.content() };
+            let mut program = Program::new(false);
+            if let Ran::End(end) = self.run(&location.handler.rewrite, &mut program)? {
+                return Ok(end);
+            }
+            if !program.uri_changed {
+                return self.content();
+            }
+            if let Some(end) = self.count_change() {
+                return Ok(end);
+            }
+            let to = self.uri.clone();
+            self.step(|| Step::Redirect { to, at: None });
+        }
+    }
+
+    /// One more change of the URI; the eleventh is too many.
+    fn count_change(&mut self) -> Option<End<'r>> {
+        self.uri_changes = self.uri_changes.saturating_sub(1);
+        (self.uri_changes == 0)
+            .then(|| End::error(500, Why::Nginx("the URI was changed more than ten times")))
+    }
+
+    fn find_location(&mut self) -> Result<Option<End<'r>>, Unknown> {
+        let (Some(server), Some(index)) = (self.server(), self.server) else { return Ok(None) };
+        let mut matched = None;
+        let hit = self.router.search(index).find(&server.locations, &self.uri, &mut matched);
+        if let Some(matched) = matched {
+            self.matched(matched);
+        }
+        let (location, is_redirect) = match hit {
+            Hit::None => (None, false),
+            Hit::Prefix(location) | Hit::Final(location) => (Some(location), false),
+            Hit::Redirect(location) => (Some(location), true),
+            Hit::Failed(location) => {
+                let reason = "the expression takes too long";
+                return Err(unknown(location.matches.pattern(), reason));
+            }
+        };
+        if let Some(steps) = &mut self.steps {
+            fates::tell(&server.locations, &self.uri, location, is_redirect, steps);
+        }
+        self.location = location;
+        let handler = location.map_or(&server.handler, |location| &location.handler);
+        self.handler = Some(handler);
+        if !self.internal && handler.internal {
+            return Ok(Some(End::error(404, Why::Nginx("the location is internal"))));
+        }
+        self.limit_except();
+        if self.is_too_large() {
+            return Ok(Some(End::error(413, Why::Nginx("the body is too large"))));
+        }
+        let Some(location) = location.filter(|_| is_redirect) else { return Ok(None) };
+        let mut to = uri::escape(location.matches.pattern().as_bytes(), uri::Escape::Uri);
+        if !self.args.is_empty() {
+            to.push(b'?');
+            to.extend(&self.args);
+        }
+        let why = Why::AutoRedirect(location.at);
+        Ok(Some(End::Error { status: 301, location: Some(Ok(to)), why }))
+    }
+
+    /// `limit_except` (`ngx_http_update_location_config`).
+    pub(super) fn limit_except(&mut self) {
+        let Some(limit) = self.handler.and_then(|handler| handler.limit_except.as_ref()) else {
+            return;
+        };
+        let is_named =
+            |method: &String| method == self.method || method == "GET" && self.method == "HEAD";
+        if !limit.methods.iter().any(is_named) {
+            self.handler = Some(&limit.handler);
+        }
+    }
+
+    fn is_too_large(&self) -> bool {
+        let limit = self.handler.map_or(0, |handler| handler.client.max_body_bytes);
+        let length = self
+            .header("content-length")
+            .next()
+            .and_then(|length| std::str::from_utf8(length).ok()?.parse::<u64>().ok());
+        limit > 0 && length.is_some_and(|length| length > limit)
+    }
+
+    /// Behind the rewrite phase: access, files, content.
+    fn content(&mut self) -> Result<End<'r>, Unknown> {
+        let Some(handler) = self.handler else {
+            return Ok(End::error(404, Why::Nginx("nothing handles it")));
+        };
+        self.real_ip(handler);
+        if let Some(end) = self.access(handler)? {
+            return Ok(end);
+        }
+        if let Some(try_files) = &handler.try_files {
+            return self.try_files(try_files);
+        }
+        match &handler.action {
+            Action::Proxy(proxy) => self.proxy(proxy),
+            Action::Other { directive, .. } => Ok(End::Answer(Answer::Other { directive })),
+            Action::Static => Ok(self.files()),
+        }
+    }
+
+    fn files(&mut self) -> End<'r> {
+        if !matches!(self.method, "GET" | "HEAD" | "POST") {
+            return End::error(405, Why::Nginx("files are only read"));
+        }
+        if self.request.no_files {
+            let is_directory = self.uri.ends_with(b"/");
+            return if is_directory && self.method == "POST" {
+                // Only GET and HEAD look for an index.
+                End::error(403, Why::Nginx("a directory takes no POST"))
+            } else {
+                End::error(404, Why::Nginx("there is no such file"))
+            };
+        }
+        let path = builtin::file_name(self);
+        End::Answer(Answer::Static { path })
+    }
+
+    /// `try_files` (`ngx_http_try_files_handler`), as if none of its files were there.
+    fn try_files(&mut self, try_files: &'r TryFiles) -> Result<End<'r>, Unknown> {
+        for file in &try_files.files {
+            // Looking at variables may change what `$1` is.
+            self.text(&file.path)?;
+            if !self.request.no_files {
+                let path = format!("{}{}", file.path, if file.directory { "/" } else { "" });
+                let reason = "only the machine knows its files";
+                self.assume(format!("try_files {path}"), reason, "it is not there");
+            }
+        }
+        match &try_files.last {
+            TryLast::Status(status) => Ok(End::error(*status, Why::Directive(try_files.at))),
+            TryLast::Named(name) => {
+                let target = name.as_bytes().to_vec();
+                Ok(End::Elsewhere { target, why: Some(try_files.at) })
+            }
+            TryLast::Uri(target) => {
+                let target = self.text(target)?;
+                Ok(End::Elsewhere { target, why: Some(try_files.at) })
+            }
+        }
+    }
+
+    /// Sends the request on inside nginx (`ngx_http_internal_redirect`,
+    /// `ngx_http_named_location`).
+    fn elsewhere(&mut self, target: &[u8], at: Option<Place>) -> Result<End<'r>, Unknown> {
+        if let Some(end) = self.count_change() {
+            return Ok(end);
+        }
+        self.step(|| Step::Redirect { to: target.to_vec(), at });
+        if !target.starts_with(b"@") {
+            self.internal = true;
+            self.valid_unparsed = false;
+            let end = target.iter().position(|byte| *byte == b'?').unwrap_or(target.len());
+            self.args = target.get(end + 1..).unwrap_or_default().to_vec();
+            self.uri = target[..end].to_vec();
+            return self.run_server();
+        }
+        if self.uri.is_empty() {
+            return Ok(End::error(500, Why::Nginx("a request without a path has no location")));
+        }
+        let named = self.server().map(|server| server.locations.named.iter());
+        let mut named = named.into_iter().flatten();
+        let Some(location) = named.find(|it| it.matches.pattern().as_bytes() == target) else {
+            return Ok(End::error(500, Why::Nginx("there is no such named location")));
+        };
+        self.internal = true;
+        self.location = Some(location);
+        self.handler = Some(&location.handler);
+        self.limit_except();
+        let mut program = Program::new(false);
+        if let Ran::End(end) = self.run(&location.handler.rewrite, &mut program)? {
+            return Ok(end);
+        }
+        if !program.uri_changed {
+            return self.content();
+        }
+        if let Some(end) = self.count_change() {
+            return Ok(end);
+        }
+        let to = self.uri.clone();
+        self.step(|| Step::Redirect { to, at: None });
+        self.run_location()
+    }
+}

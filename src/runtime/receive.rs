@@ -1,0 +1,179 @@
+//! Reading a request: its line, its headers, and the server that they choose.
+
+use super::config::NameMatch;
+use super::flow::Flow;
+use super::outcome::{Step, Why};
+use super::phases::End;
+use super::request::HttpVersion;
+use super::uri;
+use crate::catalog::Version;
+
+impl<'r> Flow<'r> {
+    /// Reads request line and headers and chooses the server; an end if nginx refuses the
+    /// request (`ngx_http_process_request_line`, `ngx_http_process_request_header`).
+    pub(super) fn receive(&mut self, listener: usize) -> Option<End<'r>> {
+        let refuse = |status, why| Some(End::error(status, Why::Nginx(why)));
+        let own = &self.router.config().listeners[listener];
+        self.server = Some(own.default_server);
+        self.handler = self.server().map(|server| &server.handler);
+        if self.request.tls && !own.tls {
+            return refuse(400, "the socket does not speak TLS");
+        }
+        let speaks_http1 =
+            !own.http2 || self.request.tls || self.router.version() >= Version::HTTP2_DIRECTIVE;
+        if self.request.version != HttpVersion::Http2 && !speaks_http1 {
+            return refuse(400, "the socket speaks HTTP/2 and nothing else");
+        }
+        if let Some(sni) = self.request.sni.as_ref().filter(|_| self.request.tls)
+            && let Some(host) = uri::host(sni.as_bytes())
+        {
+            self.find_server(listener, &host, false);
+        }
+        let Some(server) = self.server() else { return refuse(400, "no server") };
+        let target = uri::target(&self.request.target);
+        let path = target.as_ref().and_then(|target| uri::path(target, server.merge_slashes));
+        let (Some(target), Some(path)) = (target, path) else {
+            return refuse(400, "the path is not valid");
+        };
+        (self.uri, self.args) = (path.decoded, path.args);
+        (self.is_quoted, self.has_plus) = (path.is_quoted, path.has_plus);
+        self.unparsed = target.unparsed;
+        self.valid_unparsed = !target.has_no_path;
+        let refused = self.receive_host(listener, target.host);
+        if refused.is_some() {
+            return refused;
+        }
+        let refused = self.check_headers();
+        if refused.is_some() {
+            return refused;
+        }
+        if own.tls && !self.request.tls {
+            return refuse(497, "plain HTTP came to a socket for TLS");
+        }
+        let uri = self.uri.clone();
+        self.step(|| Step::Normalized { uri });
+        if let Some(handler) = self.handler {
+            self.real_ip(handler);
+        }
+        None
+    }
+
+    /// Takes the headers that nginx does not ignore, and chooses the server by the host.
+    fn receive_host(&mut self, listener: usize, in_target: Option<&[u8]>) -> Option<End<'r>> {
+        let refuse = |why| Some(End::error(400, Why::Nginx(why)));
+        let mut host = None;
+        if let Some(name) = in_target {
+            let Some(name) = uri::host(name) else { return refuse("the host is not valid") };
+            host = Some(name);
+        }
+        let mut header = None;
+        let request = self.request;
+        if let Some(name) = &host {
+            self.find_server(listener, name, true);
+        }
+        for (index, (name, value)) in request.headers.iter().enumerate() {
+            match self.is_valid_name(name) {
+                None => return refuse("the name of a header is not valid"),
+                Some(false) => continue,
+                Some(true) => {}
+            }
+            self.headers.push(index);
+            if !name.eq_ignore_ascii_case("host") {
+                continue;
+            }
+            if header.replace(value).is_some() {
+                return refuse("there are several Host headers");
+            }
+            let Some(name) = uri::host(value) else { return refuse("the host is not valid") };
+            if host.is_none() {
+                self.find_server(listener, &name, true);
+                host = Some(name);
+            }
+        }
+        match host {
+            Some(name) => self.host = name,
+            None => self.find_server(listener, b"", true),
+        }
+        let needs_host = request.version != HttpVersion::Http10 && header.is_none();
+        if needs_host { refuse("HTTP/1.1 needs a Host header") } else { None }
+    }
+
+    /// True for a header that counts, false for one that nginx ignores; none if it refuses the
+    /// request (`ngx_http_parse_header_line`).
+    fn is_valid_name(&self, name: &str) -> Option<bool> {
+        let server = self.server()?;
+        let mut is_valid = !name.is_empty();
+        for (at, byte) in name.bytes().enumerate() {
+            match byte {
+                b'-' => {}
+                b'_' => is_valid &= server.underscores_in_headers,
+                _ if byte.is_ascii_alphanumeric() => {}
+                0..=0x20 | 0x7f => return None,
+                b':' if at == 0 => return None,
+                _ => is_valid = false,
+            }
+        }
+        Some(is_valid || !server.ignore_invalid_headers)
+    }
+
+    fn check_headers(&self) -> Option<End<'r>> {
+        let refuse = |status, why| Some(End::error(status, Why::Nginx(why)));
+        for name in ["content-length", "transfer-encoding", "if-modified-since", "user-agent"] {
+            let is_unique =
+                matches!(name, "content-length" | "transfer-encoding" | "if-modified-since");
+            let is_unique = is_unique && self.router.version() >= Version::JOINED_HEADERS;
+            if is_unique && self.header(name).count() > 1 {
+                return refuse(400, "a header that may be there once is there twice");
+            }
+        }
+        let length = self.header("content-length").next();
+        if length.is_some_and(|it| it.is_empty() || !it.iter().all(u8::is_ascii_digit)) {
+            return refuse(400, "the Content-Length is no number");
+        }
+        if let Some(encoding) = self.header("transfer-encoding").next() {
+            if self.request.version == HttpVersion::Http10 {
+                return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
+            }
+            if !encoding.eq_ignore_ascii_case(b"chunked") {
+                return refuse(501, "the Transfer-Encoding is unknown");
+            }
+            if length.is_some() {
+                return refuse(400, "there is a Content-Length and a Transfer-Encoding");
+            }
+        }
+        if matches!(self.method, "CONNECT" | "TRACE") {
+            return refuse(405, "nginx takes no such method");
+        }
+        None
+    }
+
+    /// Chooses the server for a name (`ngx_http_find_virtual_server`); if no server has it, the
+    /// one before stays.
+    fn find_server(&mut self, listener: usize, host: &[u8], is_final: bool) {
+        let own = &self.router.config().listeners[listener];
+        let table = self.router.names(listener);
+        let mut found = table.names.find(host);
+        if found.is_none() && !host.is_empty() {
+            found = table.regexes.iter().copied().find(|&index| {
+                let NameMatch::Regex(pattern) = &own.names[index].matches else { return false };
+                match pattern.captures(host).flatten() {
+                    Some(captures) => {
+                        self.matched((pattern, captures));
+                        true
+                    }
+                    None => false,
+                }
+            });
+        }
+        let name = found.map(|index| &own.names[index]);
+        if let Some(name) = name {
+            self.server = Some(name.server);
+        }
+        let Some(server) = self.server() else { return };
+        self.handler = Some(&server.handler);
+        if is_final {
+            let host = host.to_vec();
+            self.step(|| Step::Server { server, host, name });
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Loads a configuration and says what becomes of requests.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use super::config::{Address, Config, FORMAT_VERSION, Geo, Listener, Map, NameMatch};
+use super::definitions::{Definition, Definitions, definitions};
+use super::flow::{Flow, unknown};
+use super::names::Names;
+use super::outcome::{Answer, Outcome, Step, Unknown, Why};
+use super::request::{Local, Request};
+use super::search::Search;
+use super::tables::{GeoTable, MapTable};
+use crate::catalog::Version;
+
+/// A configuration, ready to say what becomes of requests.
+///
+/// All that takes time is done when it is made: expressions are compiled, names and paths
+/// indexed. It never changes and can be shared between threads.
+#[derive(Debug)]
+pub struct Router {
+    config: Config,
+    version: Version,
+    listeners: HashMap<Address, usize>,
+    /// By listener.
+    names: Vec<ListenerNames>,
+    /// By server.
+    searches: Vec<Search>,
+    maps: Vec<MapTable>,
+    geos: Vec<GeoTable>,
+    /// By name, lower case.
+    upstreams: HashMap<String, usize>,
+    definitions: Definitions,
+}
+
+/// The names of a listener's servers: indices of its `names`.
+#[derive(Debug, Default)]
+pub(super) struct ListenerNames {
+    pub(super) names: Names,
+    pub(super) regexes: Vec<usize>,
+}
+
+/// Why a configuration cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoadError {
+    /// Its format is of this version, which is not [`FORMAT_VERSION`].
+    Format(u32),
+    /// Its nginx version is none.
+    Version(String),
+    /// It names a server or an upstream that it does not have.
+    Index {
+        /// What names it.
+        what: &'static str,
+        /// The index.
+        index: usize,
+    },
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Format(version) => {
+                write!(f, "its format is version {version}, and this reads {FORMAT_VERSION}")
+            }
+            Self::Version(version) => write!(f, "\"{version}\" is no version of nginx"),
+            Self::Index { what, index } => {
+                write!(f, "{what} names number {index}, which is not there")
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl Router {
+    /// Loads a configuration.
+    pub fn new(config: Config) -> Result<Self, LoadError> {
+        if config.format_version != FORMAT_VERSION {
+            return Err(LoadError::Format(config.format_version));
+        }
+        let version = Version::from_str(&config.nginx_version)
+            .map_err(|_| LoadError::Version(config.nginx_version.clone()))?;
+        check_servers(&config)?;
+        let mut router = Self {
+            version,
+            listeners: HashMap::new(),
+            names: config.listeners.iter().map(ListenerNames::new).collect(),
+            searches: config.servers.iter().map(|it| Search::new(&it.locations)).collect(),
+            maps: config.maps.iter().map(MapTable::new).collect(),
+            geos: config.geos.iter().map(GeoTable::new).collect(),
+            upstreams: HashMap::new(),
+            definitions: definitions(&config),
+            config,
+        };
+        for (index, listener) in router.config.listeners.iter().enumerate() {
+            router.listeners.entry(listener.address.clone()).or_insert(index);
+        }
+        for (index, upstream) in router.config.upstreams.iter().enumerate() {
+            router.upstreams.entry(upstream.name.to_lowercase()).or_insert(index);
+        }
+        Ok(router)
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What becomes of a request.
+    pub fn route<'r>(&'r self, request: &'r Request) -> Outcome<'r> {
+        self.outcome(request, false)
+    }
+
+    /// The same with the steps that lead there.
+    pub fn explain<'r>(&'r self, request: &'r Request) -> Outcome<'r> {
+        self.outcome(request, true)
+    }
+
+    fn outcome<'r>(&'r self, request: &'r Request, wants_steps: bool) -> Outcome<'r> {
+        let mut flow = Flow::new(self, request, wants_steps);
+        let answer = match self.listener(&request.local) {
+            Err(unknown) => {
+                flow.note(&unknown);
+                Answer::Unknown
+            }
+            Ok(None) => {
+                let why = Why::Nginx("nothing listens there");
+                Answer::Status { status: 444, body: None, location: None, why }
+            }
+            Ok(Some((index, any_address))) => {
+                let listener = &self.config.listeners[index];
+                flow.listener = Some(listener);
+                flow.step(|| Step::Listen { listener, any_address });
+                let refused = flow.receive(index);
+                flow.handle(refused)
+            }
+        };
+        if let Answer::Static { path: Err(unknown) }
+        | Answer::Status { body: Some(Err(unknown)), .. }
+        | Answer::Status { location: Some(Err(unknown)), .. } = &answer
+        {
+            flow.note(unknown);
+        }
+        Outcome {
+            listener: flow.listener,
+            server: flow.server(),
+            location: flow.location,
+            handler: flow.handler,
+            uri: flow.uri,
+            args: flow.args,
+            answer,
+            status: flow.status,
+            unknown: flow.unknown,
+            steps: flow.steps.unwrap_or_default(),
+        }
+    }
+
+    /// The socket for a connection, and whether it is the one for any address.
+    fn listener(&self, local: &Local) -> Result<Option<(usize, bool)>, Unknown> {
+        let (address, port) = match local {
+            Local::Unix(path) => {
+                let found = self.listeners.get(&Address::Unix(path.clone()));
+                return Ok(found.map(|&index| (index, false)));
+            }
+            Local::Tcp { address, port } => (*address, *port),
+        };
+        let at = |ip: IpAddr| self.listeners.get(&Address::Tcp(SocketAddr::new(ip, port))).copied();
+        let any_v4 = at(IpAddr::from([0; 4]));
+        let any_v6 = at(IpAddr::from([0; 16]));
+        let dual = any_v6.filter(|&index| !self.config.listeners[index].ipv6_only);
+        let of_any = |index: Option<usize>| index.map(|index| (index, true));
+        match address {
+            Some(address) => {
+                let own = at(address).map(|index| (index, address.is_unspecified()));
+                let any = if address.is_ipv4() { any_v4.or(dual) } else { any_v6 };
+                Ok(own.or(of_any(any)))
+            }
+            None => match any_v4.or(any_v6) {
+                Some(index) => Ok(Some((index, true))),
+                None => self.only_one(port),
+            },
+        }
+    }
+
+    /// The socket for a port where no address is said, if there is one and no more.
+    fn only_one(&self, port: u16) -> Result<Option<(usize, bool)>, Unknown> {
+        let is_it = |listener: &&Listener| matches!(&listener.address, Address::Tcp(address) if address.port() == port);
+        let mut found = self.config.listeners.iter().filter(is_it);
+        match (found.next(), found.next()) {
+            (None, _) => Ok(None),
+            (Some(listener), None) => {
+                Ok(self.listeners.get(&listener.address).map(|&index| (index, false)))
+            }
+            (Some(_), Some(_)) => {
+                let reason = "several sockets have this port, and no address was given";
+                Err(unknown(format!("the socket for port {port}"), reason))
+            }
+        }
+    }
+
+    pub(super) fn version(&self) -> Version {
+        self.version
+    }
+
+    pub(super) fn names(&self, listener: usize) -> &ListenerNames {
+        &self.names[listener]
+    }
+
+    pub(super) fn search(&self, server: usize) -> &Search {
+        &self.searches[server]
+    }
+
+    pub(super) fn map(&self, index: usize) -> (&Map, &MapTable) {
+        (&self.config.maps[index], &self.maps[index])
+    }
+
+    pub(super) fn geo(&self, index: usize) -> (&Geo, &GeoTable) {
+        (&self.config.geos[index], &self.geos[index])
+    }
+
+    pub(super) fn upstream(&self, name: &str) -> Option<usize> {
+        self.upstreams.get(&name.to_lowercase()).copied()
+    }
+
+    pub(super) fn definition(&self, name: &str) -> Option<(&str, Definition)> {
+        let (name, definition) = self.definitions.get_key_value(name)?;
+        Some((name, *definition))
+    }
+}
+
+impl ListenerNames {
+    fn new(listener: &Listener) -> Self {
+        let mut own = Self::default();
+        for (index, name) in listener.names.iter().enumerate() {
+            match &name.matches {
+                NameMatch::Exact(name) => own.names.exact(name, index),
+                NameMatch::Leading(name) => own.names.leading(name, index),
+                NameMatch::Trailing(name) => own.names.trailing(name, index),
+                NameMatch::Regex(_) => own.regexes.push(index),
+            }
+        }
+        own
+    }
+}
+
+fn check_servers(config: &Config) -> Result<(), LoadError> {
+    let named = config.listeners.iter().flat_map(|listener| {
+        let names = listener.names.iter().map(|name| name.server);
+        names.chain([listener.default_server])
+    });
+    match named.max().filter(|&index| index >= config.servers.len()) {
+        Some(index) => Err(LoadError::Index { what: "a listener", index }),
+        None => Ok(()),
+    }
+}

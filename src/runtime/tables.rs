@@ -1,0 +1,113 @@
+//! Variables that a configuration defines, ready to be looked up: `map`, `geo`,
+//! `split_clients`.
+
+use std::net::IpAddr;
+
+use super::config::{Geo, Map, NameMatch, SplitClients, Template};
+use super::names::Names;
+use crate::syntax::address::{Network, network};
+
+/// A `map`, ready to be looked up.
+#[derive(Debug)]
+pub(super) struct MapTable {
+    names: Names,
+    /// The entries whose keys are expressions, in order.
+    regexes: Vec<usize>,
+}
+
+/// What a lookup in a map leads to.
+pub(super) enum MapHit<'r> {
+    /// An entry, or none for the default. What groups matched, if it has an expression.
+    Entry(Option<usize>, Option<super::search::Captured<'r>>),
+    /// An expression took too long.
+    Failed,
+}
+
+impl MapTable {
+    pub(super) fn new(map: &Map) -> Self {
+        let mut table = Self { names: Names::default(), regexes: Vec::new() };
+        for (index, entry) in map.entries.iter().enumerate() {
+            match &entry.matches {
+                NameMatch::Exact(name) => table.names.exact(name, index),
+                NameMatch::Leading(name) => table.names.leading(name, index),
+                NameMatch::Trailing(name) => table.names.trailing(name, index),
+                NameMatch::Regex(_) => table.regexes.push(index),
+            }
+        }
+        table
+    }
+
+    /// Looks a text up (`ngx_http_map_find`). An empty text never reaches the expressions.
+    pub(super) fn find<'r>(&self, map: &'r Map, text: &[u8]) -> MapHit<'r> {
+        let mut text = text;
+        if map.hostnames && text.last() == Some(&b'.') {
+            text = &text[..text.len() - 1];
+        }
+        if let Some(index) = self.names.find(&text.to_ascii_lowercase()) {
+            return MapHit::Entry(Some(index), None);
+        }
+        for &index in self.regexes.iter().filter(|_| !text.is_empty()) {
+            let NameMatch::Regex(pattern) = &map.entries[index].matches else { continue };
+            match pattern.captures(text) {
+                None => return MapHit::Failed,
+                Some(None) => {}
+                Some(Some(captures)) => {
+                    return MapHit::Entry(Some(index), Some((pattern, captures)));
+                }
+            }
+        }
+        MapHit::Entry(None, None)
+    }
+}
+
+/// A `geo`, ready to be looked up.
+#[derive(Debug)]
+pub(super) struct GeoTable(Vec<Option<Network>>);
+
+impl GeoTable {
+    pub(super) fn new(geo: &Geo) -> Self {
+        Self(geo.networks.iter().map(|entry| network(&entry.network)).collect())
+    }
+
+    /// The value for an address; a text that is none has the default, as 255.255.255.255 has
+    /// (`ngx_http_geo_addr`).
+    pub(super) fn find<'r>(&self, geo: &'r Geo, address: &[u8]) -> &'r str {
+        let address = std::str::from_utf8(address).ok().and_then(|text| text.parse().ok());
+        let found = address.and_then(|address: IpAddr| {
+            self.0.iter().position(|network| network.is_some_and(|it| it.contains(address)))
+        });
+        found.map_or(&geo.default, |index| &geo.networks[index].value)
+    }
+}
+
+/// The part of `split_clients` that a text belongs to
+/// (`ngx_http_split_clients_variable`).
+pub(super) fn split<'r>(clients: &'r SplitClients, text: &[u8]) -> Option<&'r Template> {
+    let hash = murmur_hash2(text);
+    let part = clients.parts.iter().find(|part| part.below.is_none_or(|below| hash < below));
+    part.map(|part| &part.value)
+}
+
+/// `ngx_murmur_hash2`
+fn murmur_hash2(bytes: &[u8]) -> u32 {
+    const M: u32 = 0x5bd1_e995;
+    let mut hash = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    let mut chunks = bytes.chunks_exact(4);
+    for chunk in &mut chunks {
+        let mut key = u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
+        key = key.wrapping_mul(M);
+        key ^= key >> 24;
+        key = key.wrapping_mul(M);
+        hash = hash.wrapping_mul(M) ^ key;
+    }
+    let rest = chunks.remainder();
+    if !rest.is_empty() {
+        for (at, byte) in rest.iter().enumerate() {
+            hash ^= u32::from(*byte) << (8 * at);
+        }
+        hash = hash.wrapping_mul(M);
+    }
+    hash ^= hash >> 13;
+    hash = hash.wrapping_mul(M);
+    hash ^ hash >> 15
+}

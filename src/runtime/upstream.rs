@@ -1,0 +1,181 @@
+//! The request that a backend receives (`ngx_http_proxy_handler`,
+//! `ngx_http_proxy_create_request`).
+
+use super::config::{Backend, Part, Pass, Proxy};
+use super::flow::{Flow, unknown};
+use super::outcome::{Answer, HeaderSource, SentHeader, Unknown, UpstreamRequest, Value, Why};
+use super::phases::End;
+use super::uri::{Escape, escape};
+use crate::syntax::address::{Host, Use, address};
+
+/// A `proxy_pass`, its variables evaluated.
+struct Target {
+    tls: bool,
+    backend: Result<Backend, Unknown>,
+    host: Vec<u8>,
+    port: Vec<u8>,
+    /// The part of the URL behind the host.
+    uri: Vec<u8>,
+    /// It is the whole of what the backend gets, not a part that takes the location's place.
+    is_whole: bool,
+    /// The length of the path that it takes the place of.
+    replaces: usize,
+}
+
+impl<'r> Flow<'r> {
+    pub(super) fn proxy(&mut self, proxy: &'r Proxy) -> Result<End<'r>, Unknown> {
+        let target = match &proxy.pass {
+            Pass::Fixed { tls, backend, host, port, uri, replaces } => Target {
+                tls: *tls,
+                backend: Ok(backend.clone()),
+                host: host.as_bytes().to_vec(),
+                port: port.as_bytes().to_vec(),
+                uri: uri.as_ref().map_or(Vec::new(), |uri| uri.as_bytes().to_vec()),
+                is_whole: false,
+                replaces: replaces.len(),
+            },
+            Pass::Computed { url } => {
+                let url = self.text(url)?;
+                let Some(target) = self.computed(&url) else {
+                    let why = Why::Nginx("the URL of proxy_pass is none");
+                    return Ok(End::error(500, why));
+                };
+                target
+            }
+        };
+        let uri = self.upstream_uri(&target);
+        if uri.is_empty() {
+            let why = Why::Nginx("the path for the backend is empty");
+            return Ok(End::error(500, why));
+        }
+        if proxy.cache.is_some() {
+            self.assume("proxy_cache", "only the machine knows its cache", "it has no answer");
+        }
+        self.proxy = Some((target.host, target.port));
+        let method = match &proxy.method.is_empty() {
+            true => Ok(self.method.as_bytes().to_vec()),
+            false => self.text(&proxy.method),
+        };
+        let body = proxy.body.as_ref().map(|body| self.text(body));
+        if let Some(Ok(body)) = &body {
+            self.body_len = Some(body.len());
+        }
+        let headers = self.upstream_headers(proxy);
+        for value in headers.iter().map(|header| &header.value).chain([&method]).chain(&body) {
+            if let Err(unknown) = value {
+                self.unknown.retain(|known| known != unknown);
+                self.unknown.push(unknown.clone());
+            }
+        }
+        if let Err(unknown) = &target.backend {
+            self.note(unknown);
+        }
+        Ok(End::Answer(Answer::Proxy(Box::new(UpstreamRequest {
+            proxy,
+            tls: target.tls,
+            backend: target.backend,
+            method,
+            uri: Ok(uri),
+            http_version: &proxy.http_version,
+            headers,
+            body,
+        }))))
+    }
+
+    /// Reads a URL that was made of variables (`ngx_http_proxy_eval`); none if it is none.
+    fn computed(&self, url: &[u8]) -> Option<Target> {
+        let url = std::str::from_utf8(url).ok()?;
+        let strip = |scheme: &str| {
+            let (start, rest) = url.split_at_checked(scheme.len())?;
+            (start.eq_ignore_ascii_case(scheme) && !rest.is_empty()).then_some(rest)
+        };
+        let (tls, rest) = match strip("http://") {
+            Some(rest) => (false, rest),
+            None => (true, strip("https://")?),
+        };
+        let usual = if tls { 443 } else { 80 };
+        let found = address(rest, Use::ConnectWithUri).ok()?;
+        let named = |host: &str| {
+            if let Some(index) = self.router.upstream(host).filter(|_| found.port.is_none()) {
+                return Ok(Backend::Upstream(index));
+            }
+            Err(unknown(format!("the address of {host}"), "nginx asks DNS for it"))
+        };
+        let at = |host: String| Backend::Host { host, port: found.port.unwrap_or(usual) };
+        let (backend, name) = match found.host {
+            Host::Unix(path) => (Ok(Backend::Unix(path.to_owned())), "localhost".to_owned()),
+            Host::V4(v4) => (Ok(at(v4.to_string())), v4.to_string()),
+            Host::V6(v6) => (Ok(at(v6.to_string())), format!("[{v6}]")),
+            Host::Name(name) => (named(name), name.to_owned()),
+        };
+        let is_unix = matches!(found.host, Host::Unix(_));
+        let host = match found.port {
+            Some(port) if port != usual && !is_unix => format!("{name}:{port}"),
+            _ => name,
+        };
+        let port = if is_unix { String::new() } else { found.port.unwrap_or(usual).to_string() };
+        let slash = if found.uri.starts_with('?') { "/" } else { "" };
+        let uri = format!("{slash}{}", found.uri).into_bytes();
+        let (host, port) = (host.into_bytes(), port.into_bytes());
+        Some(Target { tls, backend, host, port, is_whole: !uri.is_empty(), uri, replaces: 0 })
+    }
+
+    /// Path and arguments for the backend.
+    fn upstream_uri(&self, target: &Target) -> Vec<u8> {
+        if target.is_whole {
+            return target.uri.clone();
+        }
+        if target.uri.is_empty() && self.valid_unparsed {
+            return self.unparsed.to_vec();
+        }
+        let mut uri = Vec::new();
+        let mut kept = self.uri.as_slice();
+        if self.valid_location {
+            uri.extend(&target.uri);
+            if !target.uri.is_empty() {
+                kept = self.uri.get(target.replaces..).unwrap_or_default();
+            }
+        }
+        if self.is_quoted || self.internal {
+            uri.extend(escape(kept, Escape::Uri));
+        } else {
+            uri.extend(kept);
+        }
+        if !self.args.is_empty() {
+            uri.push(b'?');
+            uri.extend(&self.args);
+        }
+        uri
+    }
+
+    /// The headers that are set and not empty, and then those of the client that are not set.
+    pub(super) fn upstream_headers(&mut self, proxy: &'r Proxy) -> Vec<SentHeader> {
+        let mut sent = Vec::with_capacity(proxy.headers.len() + self.headers.len());
+        // nginx looks at all values for their length before it writes one of them: a map that
+        // is looked at for the first time may change what `$1` is in all of them.
+        let has_capture = |part: &Part| matches!(part, Part::Capture(_));
+        if proxy.headers.iter().any(|header| header.value.0.iter().any(has_capture)) {
+            for header in &proxy.headers {
+                drop(self.text(&header.value));
+            }
+        }
+        for header in &proxy.headers {
+            let value = self.text(&header.value);
+            if !matches!(&value, Ok(value) if value.is_empty()) {
+                let from = header.at.map_or(HeaderSource::Default, HeaderSource::Directive);
+                sent.push(SentHeader { name: header.name.clone(), value, from });
+            }
+        }
+        if proxy.pass_request_headers {
+            let request = self.request;
+            for (name, value) in self.headers.iter().map(|&index| &request.headers[index]) {
+                if !proxy.headers.iter().any(|set| set.name.eq_ignore_ascii_case(name)) {
+                    let value: Value = Ok(value.clone());
+                    let from = HeaderSource::Client;
+                    sent.push(SentHeader { name: name.clone(), value, from });
+                }
+            }
+        }
+        sent
+    }
+}
