@@ -28,6 +28,20 @@ impl Version {
 
     /// Of several `Host` lines the last counts, and it is sent first.
     pub const ONE_HOST: Self = Self::new(1, 31, 4);
+    /// A connection serves 1000 requests, not 100, unless somebody says otherwise.
+    pub const THOUSAND_REQUESTS: Self = Self::new(1, 19, 10);
+    /// TLS 1.3 is on unless somebody says otherwise.
+    pub const TLS_1_3_BY_DEFAULT: Self = Self::new(1, 23, 4);
+    /// TLS 1.0 and 1.1 are off unless somebody says otherwise.
+    pub const OLD_TLS_IS_OFF: Self = Self::new(1, 27, 3);
+    /// Brought the directive `http2`, and took `ssl on` away.
+    pub const HTTP_2_DIRECTIVE: Self = Self::new(1, 25, 1);
+    /// Brought `add_header_inherit`.
+    pub const ADD_HEADER_INHERIT: Self = Self::new(1, 29, 3);
+    /// A client's `Proxy-Connection` is not passed on.
+    pub const PROXY_CONNECTION_IS_DROPPED: Self = Self::new(1, 31, 0);
+    /// `Host` is the first header of a request to a backend, and there is one of it.
+    pub const HOST_IS_ONE_LINE: Self = Self::new(1, 31, 4);
 
     /// The version of these three numbers.
     pub const fn new(major: u16, minor: u16, patch: u16) -> Self {

@@ -43,12 +43,14 @@ pub(super) enum Command {
     /// Format files in place; no word and no comment changes
     #[command(after_help = EXIT_STATUS)]
     Fmt(FmtArgs),
-    /// Print a file as canonical configuration or as lossless JSON
+    /// Print a file as canonical configuration, as lossless JSON, or as what nginx would do
     #[command(after_help = EXIT_STATUS)]
     Emit(EmitArgs),
     /// Say what becomes of a request: server, location, backend, headers, and why
     #[command(after_help = TRACE_EXIT_STATUS)]
     Trace(TraceArgs),
+    /// Print the JSON Schema of an output
+    Schema(SchemaArgs),
     /// Print the page of a rule
     Explain(ExplainArgs),
     /// List all rules
@@ -133,6 +135,12 @@ pub(super) struct EmitArgs {
     /// Put included files in place of their includes
     #[arg(long)]
     pub(super) flat: bool,
+    /// With `--to runtime`: print nothing if the configuration says what the output cannot
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// With `--to runtime`: the nginx whose defaults and rules count [default: 1.22]
+    #[arg(long, value_name = "VERSION")]
+    pub(super) nginx_version: Option<Version>,
     /// Where relative includes start [default: the directory of the file]
     #[arg(long, value_name = "DIR")]
     pub(super) prefix: Option<PathBuf>,
@@ -252,6 +260,21 @@ pub(super) enum Target {
     Nginx,
     /// Every byte, with places, values, quotes, comments and blank lines
     Json,
+    /// What nginx would do, resolved, as JSON for a proxy
+    Runtime,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct SchemaArgs {
+    /// The output
+    #[arg(value_enum, value_name = "TARGET")]
+    pub(super) of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// What `emit --to runtime` prints
+    Runtime,
 }
 
 fn context(name: &str) -> Result<Context, String> {

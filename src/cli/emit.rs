@@ -8,7 +8,7 @@ use crate::project::{Files, Project};
 use crate::render;
 
 use super::args::{EmitArgs, Target};
-use super::{Failure, Outcome, paths, terminal};
+use super::{Failure, Outcome, paths, runtime, terminal};
 
 pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     let mut files = Files::disk();
@@ -18,6 +18,9 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     } else {
         &args.file
     };
+    if args.to != Target::Runtime && (args.strict || args.nginx_version.is_some()) {
+        return Err("--strict and --nginx-version go with --to runtime".into());
+    }
     let bytes = files.read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     if is_json(path, &bytes) {
         return from_json(args, path, &bytes);
@@ -30,9 +33,10 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         return Err(format!("{}: cannot be read", path.display()).into());
     };
     let file = project.file(root.source);
-    let of_target = |finding: &&Diagnostic| args.flat || finding.label.place.source == root.source;
+    let all_count = args.flat || args.to == Target::Runtime;
+    let of_target = |finding: &&Diagnostic| all_count || finding.label.place.source == root.source;
     let mut report: Vec<Diagnostic> = project.report().filter(of_target).cloned().collect();
-    for file in project.files().iter().filter(|file| args.flat || file.source.id == root.source) {
+    for file in project.files().iter().filter(|file| all_count || file.source.id == root.source) {
         crate::validate::file(file, &mut report);
     }
     report.retain(|finding| finding.kind == Kind::Syntax);
@@ -52,6 +56,7 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
             return Err("--flat goes with --to nginx: JSON is of one file".into());
         }
         Target::Json => emit::write(file).map(String::into_bytes),
+        Target::Runtime => return runtime::emit(args, &project, root),
     };
     terminal::print(&bytes.map_err(|error| refusal(&error, &project, path))?)?;
     Ok(Outcome::Clean)
@@ -80,7 +85,7 @@ fn is_json(path: &Path, bytes: &[u8]) -> bool {
 
 fn from_json(args: &EmitArgs, path: &Path, bytes: &[u8]) -> Result<Outcome, Failure> {
     let conf = emit::read(bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-    if args.flat || args.to == Target::Json {
+    if args.flat || args.to != Target::Nginx {
         return Err("of JSON, only `--to nginx` is emitted: the bytes that it was made from".into());
     }
     terminal::print(&conf)?;

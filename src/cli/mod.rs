@@ -7,6 +7,7 @@ mod explain;
 mod fmt;
 mod lint;
 mod paths;
+mod runtime;
 mod terminal;
 mod trace;
 mod write;
@@ -38,6 +39,7 @@ pub fn run() -> ExitCode {
         Command::Fmt(args) => fmt::run(&args),
         Command::Emit(args) => emit::run(&args),
         Command::Trace(args) => trace::run(&args),
+        Command::Schema(args) => runtime::schema(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Rules(args) => explain::rules(&args),
     };

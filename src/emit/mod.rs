@@ -1,9 +1,13 @@
-//! Projects to text: canonical configuration and lossless JSON.
+//! Projects to text: canonical configuration, lossless JSON, and the runtime configuration.
 //!
 //! Nothing is dropped: what a target cannot hold is an error.
 
 mod conf;
 mod json;
+mod runtime;
 
 pub use conf::{EmitError, flat, format};
 pub use json::{ReadError, read, write};
+pub use runtime::runtime;
+#[cfg(feature = "cli")]
+pub use runtime::runtime_schema;

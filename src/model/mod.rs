@@ -3,22 +3,26 @@
 //! Includes are expanded here, so a directive that is included twice occurs twice. All
 //! questions that rules ask are queries of [`Model`]; nothing here makes findings.
 
+mod effective;
 mod map;
 mod probe;
 mod proxied;
+mod proxy;
+mod redirects;
 mod scope;
-mod setting;
+mod settings;
 mod upstream;
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
+pub use effective::Setting;
 pub use map::{Entry, Key, Map};
 pub use probe::Probe;
 pub use proxied::{Intent, Proxied, SentHeader};
 pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, value_word};
+pub(crate) use proxy::backend;
 pub use scope::{Line, Scope, ScopeId};
-pub use setting::Setting;
 pub use upstream::Upstream;
 
 use crate::catalog::{Context, Target, Version};
@@ -119,8 +123,10 @@ impl<'p> Model<'p> {
                 }
                 (Context::Upstream, Some(opener)) => {
                     if let Some(name) = opener.arg(0) {
-                        let upstream = Upstream::new(opener, scope);
-                        self.upstreams.insert(name.to_lowercase(), upstream);
+                        let name = name.to_lowercase();
+                        let known = self.upstreams.get(&name).map(|known| known.index);
+                        let index = known.unwrap_or(self.upstreams.len());
+                        self.upstreams.insert(name, Upstream::new(opener, id, scope, index));
                     }
                 }
                 (Context::Entries, Some(opener))
@@ -242,6 +248,13 @@ impl<'p> Model<'p> {
         self.upstreams.get(&name.to_lowercase())
     }
 
+    /// All upstreams, by their index.
+    pub fn upstreams(&self) -> Vec<&Upstream<'p>> {
+        let mut upstreams: Vec<_> = self.upstreams.values().collect();
+        upstreams.sort_unstable_by_key(|upstream| upstream.index);
+        upstreams
+    }
+
     /// True if nginx keeps connections to this upstream alive.
     pub fn keeps_alive(&self, upstream: &Upstream<'p>) -> bool {
         match upstream.keepalive {
@@ -340,6 +353,6 @@ impl Evaluation<'_, '_> {
 }
 
 /// A variable's name as nginx compares it: lower case, without `$`.
-fn variable_name(text: &str) -> String {
+pub(crate) fn variable_name(text: &str) -> String {
     text.strip_prefix('$').unwrap_or(text).to_ascii_lowercase()
 }

@@ -247,6 +247,10 @@ pub struct Root {
     /// It is an `alias`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_alias: bool,
+    /// What an `alias` takes the place of: the path of the location that has it, or the whole
+    /// path if that matches by an expression.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub replaces: String,
     /// `index`
     pub index: Vec<Template>,
     /// `autoindex`

@@ -106,7 +106,8 @@ pub struct Listener {
     /// It is a TLS socket (`ssl`).
     #[serde(default, skip_serializing_if = "is_false")]
     pub tls: bool,
-    /// It speaks HTTP/2 (`http2`), with clients that negotiate or begin with it.
+    /// It speaks HTTP/2 (`listen … http2`; without TLS, also `http2 on` of its default server),
+    /// with clients that negotiate or begin with it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub http2: bool,
     /// It is a UDP socket for HTTP/3 (`quic`).
@@ -168,6 +169,10 @@ pub struct Server {
     /// TLS, where a listener has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<ServerTls>,
+    /// `http2 on`: clients that name this server may negotiate HTTP/2 over TLS, even if the
+    /// listener does not say so.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub http2: bool,
     /// `merge_slashes`: `//` in a path is `/`. That of a listener's default server counts.
     pub merge_slashes: bool,
     /// `underscores_in_headers`: names of headers may have `_`. As above.

@@ -1,0 +1,75 @@
+//! `location` blocks by kind and in match order (`ngx_http_init_locations`).
+
+use std::cmp::Reverse;
+
+use crate::catalog::Context;
+use crate::model::ScopeId;
+use crate::runtime::config::{Location, LocationMatch, Locations};
+use crate::syntax::value::{Match, MatchKind};
+
+use super::{Compilation, handler};
+
+/// What has nginx redirect to a path that ends in `/`.
+const PASSES: [&str; 6] =
+    ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass", "grpc_pass"];
+
+/// The locations in a server or in a location.
+pub(super) fn inside(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Locations {
+    let mut locations = Locations::default();
+    for block in compilation.blocks(scope, Context::Location) {
+        let Some(location) = location(compilation, block) else { continue };
+        let list = match &location.matches {
+            LocationMatch::Exact(_) => &mut locations.exact,
+            LocationMatch::Prefix(_) | LocationMatch::PrefixNoRegex(_) => &mut locations.prefix,
+            LocationMatch::Regex(_) => &mut locations.regex,
+            LocationMatch::Named(_) => &mut locations.named,
+        };
+        let is_same = |other: &&Location| other.matches.pattern() == location.matches.pattern();
+        let is_regex = matches!(location.matches, LocationMatch::Regex(_));
+        if !is_regex && list.iter().any(|other| is_same(&other)) {
+            let what = format!("location {}", location.matches.pattern());
+            compilation.unsupported(location.at, what, "nginx does not take a second one");
+            continue;
+        }
+        list.push(location);
+    }
+    let path = |location: &Location| location.matches.pattern().to_owned();
+    locations.exact.sort_by_key(path);
+    locations.prefix.sort_by_key(|location| (Reverse(path(location).len()), path(location)));
+    locations
+}
+
+fn location(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Option<Location> {
+    let at = compilation.place_of(scope);
+    let model = compilation.model;
+    let matches = match (model.scope(scope).opener, model.scope(scope).location()) {
+        (None, _) => {
+            let reason = "which requests these directives are for is not in view: all are taken";
+            compilation.unsupported(at, "location", reason);
+            LocationMatch::Prefix("/".to_owned())
+        }
+        (Some(_), None) => {
+            compilation.unsupported(at, "location", "nginx does not take its arguments");
+            return None;
+        }
+        (Some(opener), Some(Match { kind, pattern })) => match kind {
+            MatchKind::Exact => LocationMatch::Exact(pattern),
+            MatchKind::Prefix => LocationMatch::Prefix(pattern),
+            MatchKind::PrefixNoRegex => LocationMatch::PrefixNoRegex(pattern),
+            MatchKind::Regex => LocationMatch::Regex(compilation.pattern(opener, &pattern, false)?),
+            MatchKind::RegexCaseless => {
+                LocationMatch::Regex(compilation.pattern(opener, &pattern, true)?)
+            }
+            MatchKind::Named => LocationMatch::Named(pattern),
+        },
+    };
+    let is_path = !matches!(matches, LocationMatch::Regex(_) | LocationMatch::Named(_));
+    let passes = PASSES.iter().any(|name| model.scope(scope).last(name).is_some());
+    Some(Location {
+        auto_redirect: is_path && passes && matches.pattern().ends_with('/'),
+        matches,
+        handler: handler::of_location(compilation, scope),
+        locations: inside(compilation, scope),
+        at,
+    })
+}

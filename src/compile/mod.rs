@@ -1,0 +1,132 @@
+//! nginx configuration to the runtime configuration: what nginx would do, as data.
+//!
+//! Nothing is dropped in silence: what the format cannot say is listed in the result, with its
+//! place and why. Nothing here reads files or says what is wrong with a configuration: a value
+//! that nginx would not take is listed like what the format cannot say.
+
+mod handler;
+mod limits;
+mod listeners;
+mod locations;
+mod names;
+mod rewrite;
+mod servers;
+mod unsupported;
+mod upstreams;
+mod values;
+mod variables;
+
+use crate::catalog::Context;
+use crate::model::{Model, ScopeId};
+use crate::runtime::config::{Config, FORMAT_VERSION, Pattern, Place, Template, Unsupported};
+use crate::syntax::Directive;
+
+/// Compiles a whole configuration, or as much of one as a snippet is.
+pub fn compile(model: &Model<'_>) -> Config {
+    let mut compilation = Compilation { model, unsupported: Vec::new() };
+    let http: Vec<ScopeId> =
+        model.scope_ids().filter(|&id| model.scope(id).context == Context::Http).collect();
+    let mut config = empty(model);
+    unsupported::list(&mut compilation);
+    for scope in http {
+        fill(&mut compilation, scope, &mut config);
+    }
+    config.unsupported = compilation.unsupported;
+    let key = |it: &Unsupported| (it.at, it.what.clone(), it.reason.clone());
+    config.unsupported.sort_by_cached_key(key);
+    config.unsupported.dedup();
+    config
+}
+
+fn empty(model: &Model<'_>) -> Config {
+    let files = model.project.files().iter().map(|file| file.source.name().into_owned());
+    Config {
+        format_version: FORMAT_VERSION,
+        nginx_version: model.version.to_string(),
+        files: files.collect(),
+        listeners: Vec::new(),
+        servers: Vec::new(),
+        upstreams: Vec::new(),
+        maps: Vec::new(),
+        geos: Vec::new(),
+        split_clients: Vec::new(),
+        limit_req_zones: Vec::new(),
+        limit_conn_zones: Vec::new(),
+        unsupported: Vec::new(),
+    }
+}
+
+/// Adds what an `http {}` holds.
+fn fill(compilation: &mut Compilation<'_, '_>, http: ScopeId, config: &mut Config) {
+    if config.upstreams.is_empty() {
+        config.upstreams = upstreams::all(compilation);
+    }
+    variables::all(compilation, http, config);
+    limits::zones(compilation, http, config);
+    let servers = compilation.blocks(http, Context::Server);
+    config.listeners = listeners::all(compilation, &servers);
+    for &server in &servers {
+        let server = servers::server(compilation, server, config.servers.len(), &config.listeners);
+        config.servers.push(server);
+    }
+}
+
+/// One compilation: what it reads, and what the format cannot say.
+struct Compilation<'m, 'p> {
+    model: &'m Model<'p>,
+    unsupported: Vec<Unsupported>,
+}
+
+impl<'m, 'p> Compilation<'m, 'p> {
+    /// Where a directive stands.
+    fn place(&self, directive: Directive<'_>) -> Place {
+        self.model.runtime_place(directive)
+    }
+
+    /// Where a scope begins: its directive, or the begin of the root if it has none.
+    fn place_of(&self, scope: ScopeId) -> Place {
+        match self.model.scope(scope).opener {
+            Some(opener) => self.place(opener),
+            None => Place { file: self.model.root.source.0, line: 1 },
+        }
+    }
+
+    /// Lists what the format cannot say.
+    fn unsupported(&mut self, at: Place, what: impl Into<String>, reason: impl Into<String>) {
+        self.unsupported.push(Unsupported { what: what.into(), reason: reason.into(), at });
+    }
+
+    /// Reads a text with variables; as it stands if nginx would not read it, which is listed.
+    fn template(&mut self, directive: Directive<'_>, text: &str) -> Template {
+        Template::parse(text).unwrap_or_else(|error| {
+            let reason = format!("nginx does not take \"{text}\": {error}");
+            self.unsupported(self.place(directive), directive.name(), reason);
+            Template::literal(text)
+        })
+    }
+
+    /// An argument as a text with variables.
+    fn template_arg(&mut self, directive: Directive<'_>, index: usize) -> Template {
+        let text = directive.arg(index).unwrap_or_default();
+        self.template(directive, &text)
+    }
+
+    /// Compiles an expression; none if nginx would not, which is listed.
+    fn pattern(&mut self, directive: Directive<'_>, text: &str, caseless: bool) -> Option<Pattern> {
+        match Pattern::new(text, caseless) {
+            Ok(pattern) => Some(pattern),
+            Err(reason) => {
+                self.unsupported(self.place(directive), directive.name(), reason);
+                None
+            }
+        }
+    }
+
+    /// The blocks of a context in a scope, in order, and those that a snippet implies.
+    fn blocks(&self, scope: ScopeId, context: Context) -> Vec<ScopeId> {
+        let model: &'m Model<'p> = self.model;
+        let lines = model.scope(scope).lines().iter().filter_map(|line| line.block);
+        let all = model.implied_children(scope).chain(lines);
+        all.filter(|&id| model.scope(id).context == context).collect()
+    }
+}

@@ -1,0 +1,211 @@
+//! Variables that `map`, `geo` and `split_clients` define. Of several definitions of one, nginx
+//! takes the last, whatever it is.
+
+use std::collections::HashMap;
+
+use crate::catalog::Context;
+use crate::model::{ScopeId, variable_name};
+use crate::runtime::config::{
+    Config, Geo, GeoNetwork, Map, MapEntry, NameMatch, Place, SplitClients, SplitPart, Template,
+};
+use crate::syntax::Directive;
+use crate::syntax::address::{Network, network};
+
+use super::Compilation;
+use super::names::{Names, Refusal};
+
+/// Adds the variables that an `http {}` defines.
+pub(super) fn all(compilation: &mut Compilation<'_, '_>, http: ScopeId, config: &mut Config) {
+    let model = compilation.model;
+    let mut last: HashMap<String, ScopeId> = HashMap::new();
+    let blocks = compilation.blocks(http, Context::Entries);
+    let opener = |block: ScopeId| {
+        let opener = model.scope(block).opener?;
+        let defines = ["map", "geo", "split_clients"].iter().any(|name| opener.is(name));
+        let name = opener.args().last().filter(|_| defines)?.value(opener.source);
+        Some((opener, variable_name(&name)))
+    };
+    for &block in &blocks {
+        if let Some((_, variable)) = opener(block) {
+            last.insert(variable, block);
+        }
+    }
+    for &block in &blocks {
+        let Some((opener, variable)) = opener(block) else { continue };
+        if last.get(&variable) != Some(&block) {
+            continue;
+        }
+        match &*opener.name() {
+            "map" => config.maps.push(map(compilation, opener, block, variable)),
+            "geo" => config.geos.push(geo(compilation, opener, block, variable)),
+            _ => config.split_clients.push(split(compilation, opener, block, variable)),
+        }
+    }
+}
+
+/// `ngx_http_map`
+fn map(
+    compilation: &mut Compilation<'_, '_>,
+    opener: Directive<'_>,
+    block: ScopeId,
+    variable: String,
+) -> Map {
+    let scope = compilation.model.scope(block);
+    let mut map = Map {
+        variable,
+        source: compilation.template_arg(opener, 0),
+        hostnames: false,
+        volatile: false,
+        entries: Vec::new(),
+        default: Template::default(),
+        is_partial: scope.has_unknown_include,
+        at: compilation.place(opener),
+    };
+    let mut names = Names::new();
+    for entry in scope.directives() {
+        let name = entry.name();
+        match (&*name, entry.args().len()) {
+            ("hostnames", 0) => map.hostnames = true,
+            ("volatile", 0) => map.volatile = true,
+            ("include", 1) => {}
+            ("default", 1) => map.default = compilation.template_arg(entry, 0),
+            (key, 1) => map.is_partial |= !add(compilation, entry, key, map.hostnames, &mut names),
+            _ => {
+                map.is_partial = true;
+                let reason = "nginx does not take such an entry";
+                compilation.unsupported(compilation.place(entry), format!("map {name}"), reason);
+            }
+        }
+    }
+    let entry = |(matches, (value, at))| MapEntry { matches, value, at };
+    map.entries = names.in_order().map(entry).collect();
+    map
+}
+
+/// Adds an entry to a map; false if it cannot be read, which is listed.
+fn add(
+    compilation: &mut Compilation<'_, '_>,
+    entry: Directive<'_>,
+    key: &str,
+    are_hosts: bool,
+    names: &mut Names<(Template, Place)>,
+) -> bool {
+    let at = compilation.place(entry);
+    let of = (compilation.template_arg(entry, 0), at);
+    if let Some(regex) = key.strip_prefix('~') {
+        let (regex, caseless) = regex.strip_prefix('*').map_or((regex, false), |it| (it, true));
+        let Some(pattern) = compilation.pattern(entry, regex, caseless) else { return false };
+        names.regex(NameMatch::Regex(pattern), of);
+        return true;
+    }
+    let key = key.strip_prefix('\\').unwrap_or(key);
+    let added = if are_hosts { names.host(key, of) } else { names.exact(key, of) };
+    let reason = match added {
+        Ok(()) => return true,
+        Err(Refusal::Second) => "another entry of the map has this key",
+        Err(Refusal::Invalid) => "it is no name of a host",
+    };
+    compilation.unsupported(at, format!("map {key}"), reason);
+    false
+}
+
+/// `ngx_http_geo`
+fn geo(
+    compilation: &mut Compilation<'_, '_>,
+    opener: Directive<'_>,
+    block: ScopeId,
+    variable: String,
+) -> Geo {
+    let model = compilation.model;
+    let scope = model.scope(block);
+    let address = match opener.args().len() {
+        2 => compilation.template_arg(opener, 0),
+        _ => Template::variable("remote_addr"),
+    };
+    let mut default = String::new();
+    let mut networks: Vec<(Network, String)> = Vec::new();
+    let mut is_partial = scope.has_unknown_include;
+    for entry in scope.directives() {
+        let name = entry.name();
+        let value = entry.arg(0).unwrap_or_default().into_owned();
+        let key = if name == "delete" { value.as_str() } else { &name };
+        match (&*name, entry.args().len(), as_network(key)) {
+            ("include", 1, _) | ("volatile", 0, _) => {}
+            ("default", 1, _) => default = value,
+            (_, 1, Some(network)) => {
+                networks.retain(|(other, _)| *other != network);
+                if name != "delete" {
+                    networks.push((network, value));
+                }
+            }
+            _ => {
+                is_partial = true;
+                let reason = "this format has no word for it";
+                compilation.unsupported(compilation.place(entry), format!("geo {name}"), reason);
+            }
+        }
+    }
+    networks.sort_by_key(|(network, _)| std::cmp::Reverse(network.length));
+    let network =
+        |(network, value): (Network, String)| GeoNetwork { network: network.to_string(), value };
+    Geo {
+        variable,
+        address,
+        networks: networks.into_iter().map(network).collect(),
+        default,
+        is_partial,
+        at: compilation.place(opener),
+    }
+}
+
+fn as_network(text: &str) -> Option<Network> {
+    if text == "255.255.255.255" {
+        return Some(Network { address: u128::from(u32::MAX), length: 32, is_v6: false });
+    }
+    network(text).map(Network::masked)
+}
+
+/// `ngx_conf_split_clients_block`
+fn split(
+    compilation: &mut Compilation<'_, '_>,
+    opener: Directive<'_>,
+    block: ScopeId,
+    variable: String,
+) -> SplitClients {
+    let mut parts = Vec::new();
+    let mut last: u64 = 0;
+    for entry in compilation.model.scope(block).directives() {
+        let name = entry.name();
+        let value = Template::literal(&entry.arg(0).unwrap_or_default());
+        let percent = name.strip_suffix('%').and_then(hundredths);
+        let below = match percent {
+            Some(percent) => {
+                last += percent * u64::from(u32::MAX) / 10_000;
+                u32::try_from(last).ok()
+            }
+            None if name == "*" => None,
+            None => {
+                let (at, reason) = (compilation.place(entry), "nginx does not take such a share");
+                compilation.unsupported(at, format!("split_clients {name}"), reason);
+                continue;
+            }
+        };
+        parts.push(SplitPart { below, value });
+    }
+    SplitClients {
+        variable,
+        key: compilation.template_arg(opener, 0),
+        parts,
+        at: compilation.place(opener),
+    }
+}
+
+/// A number with up to two decimals, times 100 (`ngx_atofp`).
+fn hundredths(text: &str) -> Option<u64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if text.is_empty() || decimals.len() > 2 || !is_number(whole) || !is_number(decimals) {
+        return None;
+    }
+    format!("{whole}{decimals:0<2}").parse().ok().filter(|&share| share > 0)
+}
