@@ -1,7 +1,7 @@
 //! Of a trace: the settings that count, and what the backend receives.
 
 use crate::model::{ScopeId, Setting};
-use crate::runtime::config::Backend;
+use crate::runtime::config::{Backend, Peer};
 use crate::runtime::{Answer, HeaderSource, SentHeader, UpstreamRequest};
 use crate::source::visible;
 use crate::syntax::Directive;
@@ -37,7 +37,7 @@ pub(super) fn settings(trace: &Trace<'_>, page: &mut Page) {
     };
     let defaults: Vec<Row> = settings.iter().filter(is_default).map(default_row).collect();
     if !defaults.is_empty() {
-        page.say(Style::Bold, "of nginx");
+        page.say(Style::Bold, "defaults of nginx");
         page.rows(&defaults);
     }
 }
@@ -87,12 +87,13 @@ pub(super) fn received(trace: &Trace<'_>, page: &mut Page) {
         value_words(&sent.uri),
         if sent.http_version == "2" { "2" } else { sent.http_version },
     );
-    page.rows(&[vec![
+    let pass = trace.written(sent.proxy.at, &["proxy_pass"]);
+    let mut rows: Vec<Row> = vec![vec![
         (Style::Bold, line),
-        (Style::Plain, String::new()),
+        (Style::Plain, pass),
         (Style::Dim, trace.at(sent.proxy.at)),
-    ]]);
-    let rows: Vec<Row> = sent.headers.iter().map(|header| header_row(trace, header)).collect();
+    ]];
+    rows.extend(sent.headers.iter().map(|header| header_row(trace, header)));
     page.rows(&rows);
     let missing: Vec<String> = dropped(trace, sent);
     if !missing.is_empty() {
@@ -149,24 +150,19 @@ fn peers(trace: &Trace<'_>, sent: &UpstreamRequest<'_>, page: &mut Page) {
     } else {
         String::new()
     };
-    page.rows(&[vec![
-        (Style::Plain, format!("to upstream {}{how}{over}", visible(&upstream.name))),
-        (Style::Plain, String::new()),
-        (Style::Dim, trace.at(upstream.at)),
-    ]]);
-    let row = |peer: &crate::runtime::config::Peer| -> Row {
+    let title = format!("to upstream {}{how}{over}", visible(&upstream.name));
+    let mut rows: Vec<Row> = vec![vec![(Style::Plain, title), (Style::Dim, trace.at(upstream.at))]];
+    let row = |peer: &Peer| -> Row {
         let role = match (peer.down, peer.backup) {
-            (true, _) => "down",
-            (false, true) => "backup",
+            (true, _) => " (down)",
+            (false, true) => " (backup)",
             (false, false) => "",
         };
-        vec![
-            (Style::Plain, format!("  {}", words::backend(config, &peer.address))),
-            (Style::Plain, role.to_owned()),
-            (Style::Dim, trace.at(peer.at)),
-        ]
+        let address = words::backend(config, &peer.address);
+        vec![(Style::Plain, format!("  {address}{role}")), (Style::Dim, trace.at(peer.at))]
     };
-    page.rows(&upstream.peers.iter().take(MAX_PEERS).map(row).collect::<Vec<_>>());
+    rows.extend(upstream.peers.iter().take(MAX_PEERS).map(row));
+    page.rows(&rows);
     if upstream.peers.len() > MAX_PEERS {
         page.say(Style::Dim, &format!("  … and {} more.", upstream.peers.len() - MAX_PEERS));
     }

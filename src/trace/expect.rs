@@ -324,6 +324,9 @@ fn received(trace: &Trace<'_>, sent: &UpstreamRequest<'_>, key: &str) -> Found {
 
 /// What answers, in one line.
 fn reason(trace: &Trace<'_>) -> String {
+    if trace.outcome.listener.is_none() {
+        return "nothing listens there".to_owned();
+    }
     match &trace.outcome.answer {
         Answer::Proxy(sent) => {
             format!(
@@ -344,13 +347,9 @@ fn reason(trace: &Trace<'_>) -> String {
         },
         Answer::Static { path } => format!("the file {}", human::value_words(path)),
         Answer::Other { directive } => format!("`{}` answers", visible(directive)),
-        Answer::Unknown => match (trace.outcome.listener, trace.unknown().first()) {
-            (None, _) => "nothing listens there".to_owned(),
-            (_, Some(unknown)) => {
-                format!("{}: {}", visible(&unknown.what), visible(&unknown.reason))
-            }
-            _ => String::new(),
-        },
+        Answer::Unknown => trace.unknown().first().map_or_else(String::new, |unknown| {
+            format!("{}: {}", visible(&unknown.what), visible(&unknown.reason))
+        }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A trace as an explanation, to be read from top to bottom.
 
-use crate::runtime::config::{Listener, NameMatch, Server, ServerName};
+use crate::runtime::config::{Address, Listener, NameMatch, Server, ServerName};
 use crate::runtime::{Answer, Fate, Local, Step, Value, Why};
 use crate::source::visible;
 
@@ -38,7 +38,7 @@ fn title(trace: &Trace<'_>) -> String {
     let over = if request.tls { " over TLS" } else { "" };
     let kind = if trace.is_handshake() { ", a WebSocket handshake" } else { "" };
     format!(
-        "{} {}{host} to {to}{over}{kind}, with nginx {}",
+        "{} {}{host} on {to}{over}{kind}, with nginx {}",
         visible(&request.method),
         words::bytes(&request.target),
         visible(&trace.router.config().nginx_version),
@@ -114,16 +114,19 @@ fn listen(trace: &Trace<'_>, listener: &Listener, any_address: bool, page: &mut 
     page.heading("Socket");
     page.rows(&[listen_row(trace, listener)]);
     let is_known = !matches!(trace.request.local, Local::Tcp { address: None, .. });
-    if any_address && !is_known {
+    let others = || {
+        let others = trace.router.config().listeners.iter();
+        others.filter(|it| it.address != listener.address && port(it) == port(listener))
+    };
+    if any_address && !is_known && others().next().is_some() {
+        let others: Vec<_> = others().map(|it| words::address(&it.address)).collect();
         page.say(
             Style::Plain,
-            "It takes connections to this port at any address, unless a `listen` names that \
-             address (--listen ADDRESS:PORT says which it is).",
+            &format!(
+                "It takes connections to this port unless they are to {}: --listen says if they are.",
+                others.join(" or ")
+            ),
         );
-    } else if any_address {
-        page.say(Style::Plain, "No `listen` names this address: the one for any address counts.");
-    } else {
-        page.say(Style::Plain, "It is the one for this address and port.");
     }
     if listener.tls != trace.request.tls {
         let (socket, request) = if listener.tls { ("TLS", "plain") } else { ("no TLS", "TLS") };
@@ -131,6 +134,13 @@ fn listen(trace: &Trace<'_>, listener: &Listener, any_address: bool, page: &mut 
             Style::Bad,
             &format!("The socket speaks {socket}, and the client comes with {request}."),
         );
+    }
+}
+
+fn port(listener: &Listener) -> Option<u16> {
+    match &listener.address {
+        Address::Tcp(tcp) if !listener.quic => Some(tcp.port()),
+        _ => None,
     }
 }
 
@@ -183,16 +193,19 @@ fn default_server(trace: &Trace<'_>, host: &str, page: &mut Page) {
     let shown = others.iter().take(MAX_OTHERS).cloned().collect::<Vec<_>>().join(", ");
     let more = others.len().saturating_sub(MAX_OTHERS);
     let known = match (others.is_empty(), more) {
-        (true, _) => "none of them has a name".to_owned(),
-        (false, 0) => format!("the names there are {shown}"),
-        (false, more) => format!("the names there are {shown} and {more} more"),
+        (true, _) => "no server of this socket has a name".to_owned(),
+        (false, 0) => format!("the names are {shown}"),
+        (false, more) => format!("the names are {shown} and {more} more"),
     };
-    let asked = if host.is_empty() {
-        "The client names no host"
-    } else {
-        &format!("No server of this socket is named {host}")
+    let asked = match host {
+        "" => "The client names no host".to_owned(),
+        host => format!("No server_name is {host}"),
     };
-    page.say(Style::Plain, &format!("{asked} ({known}): its default server takes the request."));
+    let text = format!(
+        "{asked} ({known}): the default server takes the request, which is the one whose `listen` \
+         says default_server, or else the first."
+    );
+    page.say(Style::Plain, &text);
 }
 
 /// The path, where it is not what the client wrote.
@@ -307,11 +320,8 @@ pub(super) fn value_words(value: &Value) -> String {
 
 /// What answers, unless a backend does.
 fn answer(trace: &Trace<'_>, page: &mut Page) {
-    if let (Some(_), None, Answer::Static { .. } | Answer::Other { .. }) =
-        (trace.outcome.server, trace.outcome.location, &trace.outcome.answer)
-    {
-        page.heading("Location");
-        page.say(Style::Plain, "No location takes the request: what stands in the server counts.");
+    if trace.outcome.listener.is_none() {
+        return;
     }
     match &trace.outcome.answer {
         Answer::Proxy(_) => {}
@@ -327,23 +337,29 @@ fn answer(trace: &Trace<'_>, page: &mut Page) {
         }
         Answer::Static { path } => {
             page.heading("Answer");
-            page.say(
-                Style::Plain,
-                &format!("The file {}, or 404 if it is not there.", value_words(path)),
-            );
+            unlocated(trace, page);
+            let file = match path {
+                Ok(path) => format!("The file {}", words::bytes(path)),
+                Err(unknown) => format!("A file below {}", visible(&unknown.what)),
+            };
+            page.say(Style::Plain, &format!("{file}, or 404 if it is not there."));
         }
         Answer::Other { directive } => {
             page.heading("Answer");
-            page.say(
-                Style::Plain,
-                &format!("`{}` answers; ngxc does not look behind it.", visible(directive)),
-            );
+            unlocated(trace, page);
+            let text = format!("`{}` answers; ngxc does not look behind it.", visible(directive));
+            page.say(Style::Plain, &text);
         }
-        Answer::Unknown if trace.outcome.listener.is_none() => {}
         Answer::Unknown => {
             page.heading("Answer");
             page.say(Style::Plain, "It depends on what is not known (see below).");
         }
+    }
+}
+
+fn unlocated(trace: &Trace<'_>, page: &mut Page) {
+    if trace.outcome.location.is_none() {
+        page.say(Style::Plain, "No location takes the request: what stands in the server counts.");
     }
 }
 

@@ -1,7 +1,7 @@
 //! A page of text: headings, rows in columns, paragraphs that wrap.
 
 /// The widest that a column becomes for the sake of one long entry.
-const MAX_COLUMN: usize = 48;
+const MAX_COLUMN: usize = 60;
 
 /// How a piece of text is shown on a terminal with colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -129,7 +129,7 @@ pub fn settings(
         }
         let defaults: Vec<Row> = settings.iter().flat_map(default_rows).collect();
         if !defaults.is_empty() {
-            page.say(Style::Bold, &format!("of nginx {}", model.version));
+            page.say(Style::Bold, &format!("defaults of nginx {}", model.version));
             page.rows(&defaults);
         }
         for name in wanted.names.iter().filter(|name| model.setting(scope, name).is_none()) {

@@ -41,7 +41,7 @@ impl Trace<'_> {
                 ([], [_, ..]) => Handshake::Unknown,
                 ([], []) => Handshake::Works,
             },
-            Answer::Unknown if self.outcome.listener.is_some() => Handshake::Unknown,
+            Answer::Unknown => Handshake::Unknown,
             _ => Handshake::Fails,
         }
     }
@@ -92,15 +92,18 @@ pub(super) fn websocket(trace: &Trace<'_>, page: &mut Page) {
     }
     for problem in &problems {
         page.item(Style::Plain, &format!("{}.", problem.reason));
-        page.say(
-            Style::Plain,
-            &format!("  Remedy: {}. More: ngxc explain {}", problem.remedy, problem.rule),
-        );
+        page.rows(&[
+            vec![(Style::Plain, format!("  remedy: {}", problem.remedy))],
+            vec![(Style::Plain, format!("  more:   ngxc explain {}", problem.rule))],
+        ]);
     }
     idle(trace, sent, page);
 }
 
 fn idle(trace: &Trace<'_>, sent: &UpstreamRequest<'_>, page: &mut Page) {
+    if sent.proxy.read_timeout_ms == 0 {
+        return;
+    }
     page.heading("An idle socket");
     let time = words::time(sent.proxy.read_timeout_ms);
     page.say(
@@ -123,6 +126,9 @@ fn timeout(trace: &Trace<'_>) -> String {
 
 /// Why no backend sees the request.
 fn unproxied(trace: &Trace<'_>) -> String {
+    if trace.outcome.listener.is_none() {
+        return "nothing listens there".to_owned();
+    }
     match &trace.outcome.answer {
         Answer::Status { status: 444, .. } => "nginx closes the connection".to_owned(),
         Answer::Status { status, .. } if (300..400).contains(status) => {
@@ -131,7 +137,6 @@ fn unproxied(trace: &Trace<'_>) -> String {
         Answer::Status { status, .. } => format!("nginx answers {status} by itself"),
         Answer::Static { .. } => "nginx looks for a file; no proxy_pass counts here".to_owned(),
         Answer::Other { directive } => format!("`{}` answers", visible(directive)),
-        Answer::Unknown if trace.outcome.listener.is_none() => "nothing listens there".to_owned(),
         Answer::Unknown | Answer::Proxy(_) => "it depends on what is not known".to_owned(),
     }
 }
@@ -179,7 +184,8 @@ fn http_version(trace: &Trace<'_>, sent: &UpstreamRequest<'_>) -> Option<Problem
     };
     Some(Problem {
         reason: format!(
-            "the backend is asked over HTTP/{}, which has no upgrade to a WebSocket ({from})",
+            "the backend is asked over HTTP/{} ({from}): a handshake is HTTP/1.1, and backends that \
+             keep to RFC 6455 refuse any other",
             sent.http_version
         ),
         remedy: "proxy_http_version 1.1;".to_owned(),
@@ -189,38 +195,23 @@ fn http_version(trace: &Trace<'_>, sent: &UpstreamRequest<'_>) -> Option<Problem
 
 /// What is wrong with `Upgrade` and `Connection`.
 fn headers(trace: &Trace<'_>, sent: &UpstreamRequest<'_>) -> Vec<Problem> {
-    let upgrade: Vec<_> = named(sent, "Upgrade").collect();
-    let connection: Vec<_> = named(sent, "Connection").collect();
-    let may_be = |header: &&SentHeader, is_it: fn(&[u8]) -> bool| {
-        header.value.as_ref().map_or(true, |value| is_it(value))
-    };
-    let has_upgrade = upgrade.iter().any(|header| may_be(header, is_websocket));
-    let has_connection = connection.iter().any(|header| may_be(header, asks_for_upgrade));
     let mut problems = Vec::new();
-    if !has_upgrade {
-        problems.push(upgrade.first().map_or_else(
-            || missing(trace, "Upgrade", !has_connection && !is_configured(&connection)),
-            |header| wrong(trace, header, "wrong-upgrade-value", "$http_upgrade"),
-        ));
+    let mut absent = Vec::new();
+    let checks: [(&'static str, fn(&[u8]) -> bool); 2] =
+        [("Upgrade", is_websocket), ("Connection", asks_for_upgrade)];
+    for (name, is_right) in checks {
+        let may_be_right =
+            |header: &SentHeader| header.value.as_ref().map_or(true, |value| is_right(value));
+        if named(sent, name).any(may_be_right) {
+            continue;
+        }
+        match named(sent, name).find(|header| header.from != HeaderSource::Default) {
+            Some(header) => problems.push(wrong(trace, header)),
+            None => absent.push(name),
+        }
     }
-    if !has_connection {
-        let written = connection.iter().find(|it| it.from != HeaderSource::Default);
-        problems.push(written.map_or_else(
-            || missing(trace, "Connection", upgrade.is_empty()),
-            |header| {
-                let is_map = matches!(header.from, HeaderSource::Directive(place)
-                    if trace.written(place, &["proxy_set_header"]).contains('$'));
-                let rule =
-                    if is_map { "map-connection-never-upgrade" } else { "connection-not-upgrade" };
-                wrong(trace, header, rule, "upgrade")
-            },
-        ));
-    }
+    problems.extend(missing(trace, &absent));
     problems
-}
-
-fn is_configured(headers: &[&SentHeader]) -> bool {
-    headers.iter().any(|header| header.from != HeaderSource::Default)
 }
 
 fn is_websocket(value: &[u8]) -> bool {
@@ -234,82 +225,124 @@ fn asks_for_upgrade(value: &[u8]) -> bool {
 }
 
 /// A header that is sent with another value than a handshake has.
-fn wrong(trace: &Trace<'_>, header: &SentHeader, rule: &'static str, value: &str) -> Problem {
+fn wrong(trace: &Trace<'_>, header: &SentHeader) -> Problem {
     let sent = header.value.as_ref().map_or_else(|_| "?".to_owned(), |value| words::bytes(value));
-    let from = match header.from {
-        HeaderSource::Directive(place) => {
-            let line = trace.written(place, &["proxy_set_header"]);
-            format!("{line}, {}", trace.at(place))
-        }
-        HeaderSource::Default => "default of nginx".to_owned(),
-        HeaderSource::Client => "from the client".to_owned(),
-    };
     let name = visible(&header.name);
-    Problem {
-        reason: format!("{name} is \"{sent}\" ({from})"),
-        remedy: match rule {
-            "map-connection-never-upgrade" => {
-                format!("let the variable be {value} for WebSocket handshakes")
-            }
-            _ => format!("proxy_set_header {name} {value};"),
-        },
-        rule,
-    }
+    let HeaderSource::Directive(place) = header.from else {
+        let remedy = format!("proxy_set_header {name} {};", right_value(&name));
+        return Problem {
+            reason: format!("{name} is \"{sent}\", as the client sends it"),
+            remedy,
+            rule: "connection-passthrough",
+        };
+    };
+    let line = trace.written(place, &["proxy_set_header"]);
+    let reason = format!("{name} is \"{sent}\" (`{line}`, {})", trace.at(place));
+    let value = line.split(' ').next_back().unwrap_or_default();
+    let (remedy, rule) = match trace.model.map(value) {
+        Some(map) if !name.eq_ignore_ascii_case("Upgrade") => {
+            let map = words::at(map.directive);
+            (
+                format!("let the map ({map}) give upgrade for websocket"),
+                "map-connection-never-upgrade",
+            )
+        }
+        _ if name.eq_ignore_ascii_case("Upgrade") => {
+            ("proxy_set_header Upgrade $http_upgrade;".to_owned(), "wrong-upgrade-value")
+        }
+        _ if sent.eq_ignore_ascii_case("websocket") => {
+            ("proxy_set_header Connection upgrade;".to_owned(), "wrong-upgrade-value")
+        }
+        _ => ("proxy_set_header Connection upgrade;".to_owned(), "connection-not-upgrade"),
+    };
+    Problem { reason, remedy, rule }
 }
 
-/// A header that is not sent, with what became of the line that would have set it.
-fn missing(trace: &Trace<'_>, name: &'static str, both: bool) -> Problem {
-    let value = if name == "Upgrade" { "$http_upgrade" } else { "upgrade" };
-    let remedy = format!("proxy_set_header {name} {value};");
+fn right_value(name: &str) -> &'static str {
+    if name.eq_ignore_ascii_case("Upgrade") { "$http_upgrade" } else { "upgrade" }
+}
+
+/// Headers that are not sent, with what became of the lines that would have set them.
+fn missing(trace: &Trace<'_>, absent: &[&'static str]) -> Vec<Problem> {
     let own = setting(trace, "proxy_set_header");
-    let is_it = |line: &Directive<'_>| line.arg(0).is_some_and(|it| it.eq_ignore_ascii_case(name));
-    let find = |lines: &[(ScopeId, Directive<'_>)]| -> Option<String> {
-        let line = lines.iter().map(|(_, line)| *line).find(is_it)?;
-        Some(format!("`{}`, {}", words::head(line), words::at(line)))
+    let answers = setting(trace, "add_header");
+    let (lost, others): (Vec<&str>, Vec<&str>) = absent
+        .iter()
+        .partition(|name| own.as_ref().is_some_and(|own| line_for(&own.replaced, name).is_some()));
+    let mut problems: Vec<Problem> =
+        own.as_ref().and_then(|own| lost_lines(trace, own, &lost)).into_iter().collect();
+    let mut never = Vec::new();
+    for name in others {
+        let reason = |line: Directive<'_>, how: &str| {
+            format!("{name} {how} (`{}`, {})", words::head(line), words::at(line))
+        };
+        let remedy = format!("proxy_set_header {name} {};", right_value(name));
+        if let Some(line) = own.as_ref().and_then(|own| line_for(&own.lines, name)) {
+            let rule =
+                if name == "Upgrade" { "wrong-upgrade-value" } else { "connection-not-upgrade" };
+            problems.push(Problem {
+                reason: reason(line, "is empty, and so not sent"),
+                remedy,
+                rule,
+            });
+        } else if let Some(line) = answers.as_ref().and_then(|it| line_for(&it.lines, name)) {
+            let how = "is set on answers to the client, not on requests to the backend";
+            problems.push(Problem {
+                reason: reason(line, how),
+                remedy,
+                rule: "upgrade-in-add-header",
+            });
+        } else {
+            never.push(name);
+        }
+    }
+    problems.extend(never_set(&never));
+    problems
+}
+
+fn line_for<'p>(lines: &[(ScopeId, Directive<'p>)], header: &str) -> Option<Directive<'p>> {
+    let is_it =
+        |line: &Directive<'_>| line.arg(0).is_some_and(|it| it.eq_ignore_ascii_case(header));
+    lines.iter().map(|(_, line)| *line).find(is_it)
+}
+
+/// Lines further out that a line of the location drops.
+fn lost_lines(trace: &Trace<'_>, own: &Setting<'_>, names: &[&str]) -> Option<Problem> {
+    let (scope, first) = own.lines.first().filter(|_| !names.is_empty())?;
+    let lines = names.iter().filter_map(|name| line_for(&own.replaced, name));
+    let lines: Vec<_> =
+        lines.map(|line| format!("`{}` ({})", words::head(line), words::at(line))).collect();
+    let block = words::block(trace.model, *scope);
+    let (counts, them) = if lines.len() == 1 { ("does", "it") } else { ("do", "them") };
+    Some(Problem {
+        reason: format!(
+            "{} {counts} not count: {block} has a proxy_set_header of its own ({}), and that drops \
+             all inherited ones",
+            lines.join(" and "),
+            words::at(*first)
+        ),
+        remedy: format!("repeat {them} in {block}"),
+        rule: "lost-websocket-headers",
+    })
+}
+
+/// Headers that nothing sets.
+fn never_set(names: &[&str]) -> Option<Problem> {
+    let rule = match names {
+        [] => return None,
+        ["Upgrade"] => "missing-upgrade-header",
+        ["Connection"] => "missing-connection-header",
+        _ => "missing-websocket-headers",
     };
-    let closes = if name == "Connection" { "does not ask for an upgrade" } else { "is not sent" };
-    if let Some(own) = &own
-        && let Some(lost) = find(&own.replaced)
-        && let Some((scope, first)) = own.lines.first()
-    {
-        return Problem {
-            reason: format!(
-                "{name} {closes}: the line that sets it ({lost}) does not count, because {} has a \
-                 proxy_set_header of its own ({}), and one of them drops all inherited ones",
-                words::block(trace.model, *scope),
-                words::at(*first)
-            ),
-            remedy: format!("repeat the line in {}", words::block(trace.model, *scope)),
-            rule: "lost-websocket-headers",
-        };
-    }
-    if let Some(line) = own.as_ref().and_then(|own| find(&own.lines)) {
-        return Problem {
-            reason: format!("{name} {closes}: it gets no value from {line}"),
-            remedy,
-            rule: if name == "Upgrade" {
-                "wrong-upgrade-value"
-            } else {
-                "map-connection-never-upgrade"
-            },
-        };
-    }
-    if let Some(line) = setting(trace, "add_header").and_then(|own| find(&own.lines)) {
-        return Problem {
-            reason: format!("{name} {closes}: {line}, is for answers to the client"),
-            remedy,
-            rule: "upgrade-in-add-header",
-        };
-    }
-    let rule = match (both, name) {
-        (true, _) => "missing-websocket-headers",
-        (false, "Upgrade") => "missing-upgrade-header",
-        (false, _) => "missing-connection-header",
-    };
-    let reason = format!(
-        "{name} {closes}: nginx does not pass on the client's, and no proxy_set_header sets it"
-    );
-    Problem { reason, remedy, rule }
+    let lines = names.iter().map(|name| format!("proxy_set_header {name} {};", right_value(name)));
+    Some(Problem {
+        reason: format!(
+            "no proxy_set_header sets {}, and nginx does not pass on what the client sends",
+            names.join(" and ")
+        ),
+        remedy: lines.collect::<Vec<_>>().join(" "),
+        rule,
+    })
 }
 
 /// What else a handshake needs, on its way and on the way back.
