@@ -1,7 +1,7 @@
 //! A trace as an explanation, to be read from top to bottom.
 
 use crate::runtime::config::{Address, Listener, NameMatch, Server, ServerName};
-use crate::runtime::{Answer, Fate, Local, Step, Value, Why};
+use crate::runtime::{Answer, Fate, Local, Step, Unknown, Value, Why};
 use crate::source::visible;
 
 use super::page::{Page, Row, Style};
@@ -51,6 +51,10 @@ fn socket(trace: &Trace<'_>, page: &mut Page) {
         return;
     }
     page.heading("Socket");
+    if trace.router.config().listeners.is_empty() {
+        let text = "This configuration has no server: there is nothing that takes a request.";
+        return page.say(Style::Bad, text);
+    }
     page.say(Style::Bad, "Nothing listens there: the connection is refused. There is:");
     let listeners = trace.router.config().listeners.iter();
     page.rows(&listeners.map(|listener| listen_row(trace, listener)).collect::<Vec<_>>());
@@ -100,7 +104,7 @@ fn steps(trace: &Trace<'_>, page: &mut Page) {
             }
             _ => {
                 let taken = count(&is_change);
-                page.heading(if searches == 0 { "Before a location is chosen" } else { "In it" });
+                page.heading(if searches == 0 { "Before a location is chosen" } else { "Then" });
                 let rows = steps[..taken].iter().filter_map(|step| rewrite_row(trace, step));
                 page.rows(&rows.collect::<Vec<_>>());
                 taken
@@ -243,14 +247,17 @@ fn locations(trace: &Trace<'_>, steps: &[Step<'_>], is_again: bool, page: &mut P
         ];
         if *fate == Fate::NoMatch { others.push(row) } else { rows.push(row) }
     }
-    let hidden = others.len().saturating_sub(MAX_OTHERS);
-    rows.extend(others.into_iter().take(MAX_OTHERS));
+    let shown = if is_again { 0 } else { MAX_OTHERS };
+    let hidden = others.len().saturating_sub(shown);
+    rows.extend(others.into_iter().take(shown));
     if rows.is_empty() {
         page.say(Style::Plain, "The server has none that could take it.");
     }
     page.rows(&rows);
     if hidden > 0 {
-        page.say(Style::Dim, &format!("… and {hidden} more that do not match."));
+        let (more, verb) =
+            if hidden == 1 { ("one more", "does") } else { (&*format!("{hidden} more"), "do") };
+        page.say(Style::Dim, &format!("… and {more} that {verb} not match."));
     }
 }
 
@@ -260,7 +267,7 @@ pub(super) fn fate_words(fate: Fate) -> &'static str {
         Fate::NoMatch => "does not match",
         Fate::ShorterPrefix => "matches, but a longer prefix does too",
         Fate::BeatenByRegex => "matches, but an expression that matches goes before prefixes",
-        Fate::NotTried => "not tried: a location with `=` or `^~` goes before expressions",
+        Fate::NotTried => "not tried: the chosen one goes before expressions",
         Fate::LaterRegex => "not tried: an expression further up matches",
         Fate::OuterOf => "matches, and a location inside it takes the request",
         Fate::Redirects => "redirects: the path lacks the slash at its end",
@@ -407,11 +414,14 @@ fn unknown(trace: &Trace<'_>, page: &mut Page) {
         let text = format!("{}: {}.{assumed}", visible(&unknown.what), visible(&unknown.reason));
         page.item(Style::Plain, &text);
     }
-    let unsupported = trace.unsupported();
-    if !unsupported.is_empty() {
-        page.heading("Not followed");
+    let asks_for_client = |it: &Unknown| it.reason.contains("client's address");
+    if trace.request.client.is_none() && trace.unknown().iter().any(asks_for_client) {
+        page.say(Style::Plain, "--client-ip says the client's address.");
     }
-    for (what, reason, at) in unsupported {
-        page.item(Style::Plain, &format!("{what} ({at}): {reason}"));
+    let mut names: Vec<String> = trace.unsupported();
+    names.dedup();
+    if !names.is_empty() {
+        page.heading("Not looked at");
+        page.say(Style::Plain, &format!("{}.", names.join(", ")));
     }
 }

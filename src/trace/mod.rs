@@ -126,9 +126,8 @@ impl<'t> Trace<'t> {
         &self.outcome.unknown
     }
 
-    /// What the configuration says around the request that was not followed: what it is, why,
-    /// and where.
-    fn unsupported(&self) -> Vec<(String, String, String)> {
+    /// The directives around the request that say something that is not followed here.
+    fn unsupported(&self) -> Vec<String> {
         let Some(scope) = self.scope() else { return Vec::new() };
         let around: Vec<_> = self.model.ancestors(scope).map(|id| self.model.scope(id)).collect();
         let counts = |place: Place| {
@@ -137,11 +136,7 @@ impl<'t> Trace<'t> {
                 lines.any(|line| !line.is_block() && self.is_at(line, place))
             })
         };
-        let unsupported = self.router.config().unsupported.iter();
-        let text = |it: &str| visible(it).into_owned();
-        unsupported
-            .filter(|it| counts(it.at))
-            .map(|it| (text(&it.what), text(&it.reason), self.at(it.at)))
-            .collect()
+        let unsupported = self.router.config().unsupported.iter().filter(|it| counts(it.at));
+        unsupported.map(|it| visible(&it.what).into_owned()).collect()
     }
 }

@@ -59,7 +59,12 @@ pub(super) fn websocket(trace: &Trace<'_>, page: &mut Page) {
     let Answer::Proxy(sent) = &trace.outcome.answer else {
         if trace.is_handshake() {
             page.heading("WebSocket");
-            page.say(Style::Bad, &format!("No WebSocket comes of it: {}.", unproxied(trace)));
+            let reason = unproxied(trace);
+            if trace.handshake() == Handshake::Unknown {
+                page.say(Style::Plain, &format!("Whether one comes of it is not known: {reason}."));
+            } else {
+                page.say(Style::Bad, &format!("No WebSocket comes of it: {reason}."));
+            }
         }
         return;
     };
@@ -278,8 +283,12 @@ fn missing(trace: &Trace<'_>, absent: &[&'static str]) -> Vec<Problem> {
         };
         let remedy = format!("proxy_set_header {name} {};", right_value(name));
         if let Some(line) = own.as_ref().and_then(|own| line_for(&own.lines, name)) {
-            let rule =
-                if name == "Upgrade" { "wrong-upgrade-value" } else { "connection-not-upgrade" };
+            let is_map = line.arg(1).is_some_and(|value| trace.model.map(&value).is_some());
+            let rule = match name {
+                "Upgrade" => "wrong-upgrade-value",
+                _ if is_map => "map-connection-never-upgrade",
+                _ => "connection-not-upgrade",
+            };
             problems.push(Problem {
                 reason: reason(line, "is empty, and so not sent"),
                 remedy,

@@ -16,6 +16,7 @@ mod oracle;
 mod support;
 mod tally;
 mod tidy;
+mod trace;
 mod trial;
 mod vectors;
 mod websocket;
