@@ -27,7 +27,6 @@ extern crate alloc;
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
-pub mod compile;
 pub mod diagnostic;
 pub mod emit;
 pub mod fix;

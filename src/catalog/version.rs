@@ -18,23 +18,20 @@ impl Version {
     pub const NEWEST: Self = Self::new(1, 31, 5);
     /// `$http_name` became all lines of a header, not the first.
     pub const JOINED_HEADERS: Self = Self::new(1, 23, 0);
-    /// Brought `http2 on`, and HTTP/1.1 to sockets that speak HTTP/2 without TLS.
-    pub const HTTP2_DIRECTIVE: Self = Self::new(1, 25, 1);
     /// Brought `proxy_http_version 2`.
     pub const HTTP_2_TO_UPSTREAM: Self = Self::new(1, 29, 4);
     /// `proxy_http_version` became 1.1, no `Connection: close` is sent, and explicit
     /// upstreams keep connections alive.
     pub const KEEPALIVE_BY_DEFAULT: Self = Self::new(1, 29, 7);
 
-    /// Of several `Host` lines the last counts, and it is sent first.
-    pub const ONE_HOST: Self = Self::new(1, 31, 4);
     /// A connection serves 1000 requests, not 100, unless somebody says otherwise.
     pub const THOUSAND_REQUESTS: Self = Self::new(1, 19, 10);
     /// TLS 1.3 is on unless somebody says otherwise.
     pub const TLS_1_3_BY_DEFAULT: Self = Self::new(1, 23, 4);
     /// TLS 1.0 and 1.1 are off unless somebody says otherwise.
     pub const OLD_TLS_IS_OFF: Self = Self::new(1, 27, 3);
-    /// Brought the directive `http2`, and took `ssl on` away.
+    /// Brought the directive `http2`, took `ssl on` away, and speaks HTTP/1.1 where HTTP/2 is
+    /// spoken without TLS.
     pub const HTTP_2_DIRECTIVE: Self = Self::new(1, 25, 1);
     /// Brought `add_header_inherit`.
     pub const ADD_HEADER_INHERIT: Self = Self::new(1, 29, 3);

@@ -27,7 +27,7 @@ pub(super) fn emit(args: &EmitArgs, project: &Project, root: &Root) -> Result<Ou
     };
     let model = Model::new(project, root, &target);
     refuse_what_nginx_rejects(&model)?;
-    let config = crate::compile::compile(&model);
+    let config = crate::model::compile(&model);
     let mut lines = String::new();
     for it in &config.unsupported {
         let file = config.files.get(it.at.file as usize).map_or("", String::as_str);

@@ -33,7 +33,7 @@ impl Variable {
 /// `None` if there is none and the http level is in no file of the project.
 pub(super) fn connection(model: &Model<'_>, keeps_alive: bool) -> Option<Variable> {
     let suits = |map: &Map<'_>| {
-        let value = |upgrade| map.value_for(upgrade).unwrap_or_default();
+        let value = |upgrade| model.map_value(map, upgrade).unwrap_or_default();
         ["websocket", "WebSocket"].iter().all(|text| has_upgrade_token(&value(text)))
             && (value("").is_empty() || !keeps_alive && value("").eq_ignore_ascii_case("close"))
     };
@@ -52,7 +52,7 @@ pub(super) fn connection(model: &Model<'_>, keeps_alive: bool) -> Option<Variabl
 /// `None` if there is none and the http level is in no file of the project.
 pub(super) fn upgrade(model: &Model<'_>) -> Option<Variable> {
     let suits = |map: &Map<'_>| {
-        let value = |upgrade| map.value_for(upgrade);
+        let value = |upgrade| model.map_value(map, upgrade);
         value("websocket").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
             && ["", "h2c"].iter().all(|text| value(text).is_some_and(|value| value.is_empty()))
     };

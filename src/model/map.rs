@@ -1,8 +1,5 @@
 //! `map` blocks and what they give (`ngx_http_map_module.c`, `ngx_http_map_find`).
 
-use std::collections::HashMap;
-
-use crate::syntax::regex::Regex;
 use crate::syntax::{Directive, Word};
 
 use super::scope::Scope;
@@ -51,30 +48,13 @@ pub struct Map<'p> {
     pub directive: Directive<'p>,
     /// `hostnames` is on.
     hostnames: bool,
-    /// Some keys are host names with a wildcard.
-    has_wildcards: bool,
-    /// Its entries' file or another that it includes could not be read.
-    is_partial: bool,
-    exact: HashMap<String, usize>,
-    /// The expressions in order; `None` where it cannot be compiled.
-    regexes: Vec<(Option<Regex>, usize)>,
 }
 
 impl<'p> Map<'p> {
     pub(super) fn new(directive: Directive<'p>, scope: &Scope<'p>) -> Option<Self> {
         let source = directive.arg(0)?.into_owned();
         let variable = super::variable_name(&directive.arg(1)?);
-        let mut map = Self {
-            source,
-            variable,
-            entries: Vec::new(),
-            directive,
-            hostnames: false,
-            has_wildcards: false,
-            is_partial: scope.has_unknown_include,
-            exact: HashMap::new(),
-            regexes: Vec::new(),
-        };
+        let mut map = Self { source, variable, entries: Vec::new(), directive, hostnames: false };
         for entry in scope.directives() {
             let name = entry.name();
             match entry.args().len() {
@@ -88,7 +68,6 @@ impl<'p> Map<'p> {
     }
 
     fn push(&mut self, directive: Directive<'p>, name: &str) {
-        let index = self.entries.len();
         let key = match name.strip_prefix('\\') {
             Some(rest) => Key::Exact(rest.to_lowercase()),
             None if name == "default" => Key::Default,
@@ -96,56 +75,16 @@ impl<'p> Map<'p> {
             None if self.hostnames && is_wildcard(name) => Key::Wildcard(name.to_lowercase()),
             None => Key::Exact(name.to_lowercase()),
         };
-        match &key {
-            Key::Exact(text) => {
-                self.exact.entry(text.clone()).or_insert(index);
-            }
-            Key::Regex(regex) => self.regexes.push((compile(regex), index)),
-            Key::Wildcard(_) => self.has_wildcards = true,
-            Key::Default => {}
-        }
         let value = directive.arg(0).unwrap_or_default().into_owned();
         self.entries.push(Entry { key, value, directive });
-    }
-
-    /// The entry that a text leads to: `Some(None)` if none does, and `None` if that
-    /// cannot be known.
-    pub fn find(&self, text: &str) -> Option<Option<&Entry<'p>>> {
-        let text = if self.hostnames { text.strip_suffix('.').unwrap_or(text) } else { text };
-        let lower = text.to_lowercase();
-        if let Some(&index) = self.exact.get(&lower) {
-            return Some(self.entries.get(index));
-        }
-        if self.is_partial || self.has_wildcards {
-            return None;
-        }
-        // An empty text never reaches the expressions.
-        for (regex, index) in self.regexes.iter().filter(|_| !text.is_empty()) {
-            if regex.as_ref()?.is_match(text.as_bytes())? {
-                return Some(self.entries.get(*index));
-            }
-        }
-        Some(self.default_entry())
     }
 
     /// The entry for what nothing else matches.
     pub fn default_entry(&self) -> Option<&Entry<'p>> {
         self.entries.iter().find(|entry| entry.key == Key::Default)
     }
-
-    /// The value that a text leads to, with variables; `None` if that cannot be known.
-    pub fn value_for(&self, text: &str) -> Option<String> {
-        let entry = self.find(text)?;
-        Some(entry.map_or(String::new(), |entry| entry.value.clone()))
-    }
 }
 
 fn is_wildcard(name: &str) -> bool {
     name.starts_with("*.") || name.starts_with('.') || name.ends_with(".*")
-}
-
-/// Compiles what is behind the `~` of a key.
-fn compile(regex: &str) -> Option<Regex> {
-    let (pattern, caseless) = regex.strip_prefix('*').map_or((regex, false), |it| (it, true));
-    Regex::new(pattern, caseless).ok()
 }

@@ -3,7 +3,9 @@
 //! Includes are expanded here, so a directive that is included twice occurs twice. All
 //! questions that rules ask are queries of [`Model`]; nothing here makes findings.
 
+mod compile;
 mod effective;
+mod evaluate;
 mod map;
 mod probe;
 mod proxied;
@@ -13,9 +15,10 @@ mod scope;
 mod settings;
 mod upstream;
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+pub use compile::compile;
 pub use effective::Setting;
 pub use map::{Entry, Key, Map};
 pub use probe::Probe;
@@ -24,6 +27,8 @@ pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, value_word};
 pub(crate) use proxy::backend;
 pub use scope::{Line, Scope, ScopeId};
 pub use upstream::Upstream;
+
+use evaluate::Evaluator;
 
 use crate::catalog::{Context, Target, Version};
 use crate::project::{Project, Root};
@@ -70,6 +75,7 @@ pub struct Model<'p> {
     header_users: HashMap<ScopeId, Vec<usize>>,
     /// Its includes expand to more directives than are read.
     pub is_truncated: bool,
+    evaluator: OnceCell<Evaluator>,
 }
 
 impl<'p> Model<'p> {
@@ -95,6 +101,7 @@ impl<'p> Model<'p> {
             proxied: Vec::new(),
             header_users: HashMap::new(),
             is_truncated,
+            evaluator: OnceCell::new(),
         };
         model.define();
         let of_upgrade = |map: &&Map<'_>| map.source.eq_ignore_ascii_case("$http_upgrade");
@@ -243,6 +250,17 @@ impl<'p> Model<'p> {
         !self.maps.contains_key(&name) && !self.definitions.contains_key(&name)
     }
 
+    fn evaluator(&self) -> &Evaluator {
+        self.evaluator.get_or_init(|| Evaluator::new(self))
+    }
+
+    /// True if something other than a map gives the variable, named without `$`, its value on
+    /// the way of a request.
+    fn is_set(&self, variable: &str) -> bool {
+        let sets = |(_, it): &(ScopeId, Directive<'_>)| it.is("set") || it.is("auth_request_set");
+        self.definitions.get(variable).is_some_and(|all| all.iter().any(sets))
+    }
+
     /// The upstream of this name.
     pub fn upstream(&self, name: &str) -> Option<&Upstream<'p>> {
         self.upstreams.get(&name.to_lowercase())
@@ -279,76 +297,6 @@ impl<'p> Model<'p> {
         let next = self.proxied.partition_point(|proxied| proxied.scope < scope);
         let found = self.proxied.get(next)?;
         self.ancestors(found.scope).any(|id| id == scope).then_some(found)
-    }
-
-    /// What a text with variables is for a request that `scope` handles.
-    pub fn evaluate(&self, text: &str, scope: ScopeId, probe: &Probe) -> Value {
-        Evaluation { model: self, scope, probe, steps: Cell::new(0) }.text(text, 0)
-    }
-}
-
-/// One evaluation of a text with variables.
-struct Evaluation<'m, 'p> {
-    model: &'m Model<'p>,
-    scope: ScopeId,
-    probe: &'m Probe,
-    /// Variables that were looked up so far.
-    steps: Cell<u32>,
-}
-
-impl Evaluation<'_, '_> {
-    fn text(&self, text: &str, depth: u8) -> Value {
-        let Ok(parts) = template(text) else { return Value::Unknown };
-        let mut known = String::new();
-        for part in parts {
-            match part {
-                Part::Text(text) => known.push_str(text),
-                Part::Capture(_) => return Value::Unknown,
-                Part::Variable(name) => match self.variable(name, depth) {
-                    Value::Known(text) => known.push_str(&text),
-                    Value::Unknown => return Value::Unknown,
-                },
-            }
-        }
-        Value::Known(known)
-    }
-
-    fn variable(&self, name: &str, depth: u8) -> Value {
-        /// Variables that lead to each other further than this may lead in a circle, and
-        /// a few that name each other often may lead to more than there is time for.
-        const MAX_DEPTH: u8 = 16;
-        const MAX_STEPS: u32 = 1000;
-        let name = name.to_ascii_lowercase();
-        self.steps.set(self.steps.get() + 1);
-        if depth == MAX_DEPTH || self.steps.get() > MAX_STEPS {
-            return Value::Unknown;
-        }
-        if let Some(definitions) = self.model.definitions.get(&name) {
-            return self.set_variable(definitions, depth);
-        }
-        let Some(map) = self.model.maps.get(&name) else { return self.probe.variable(&name) };
-        let Value::Known(source) = self.text(&map.source, depth + 1) else {
-            return Value::Unknown;
-        };
-        map.value_for(&source).map_or(Value::Unknown, |value| self.text(&value, depth + 1))
-    }
-
-    /// The value of a variable that only one unconditional `set` gives, in the location
-    /// that handles the request or in its server.
-    fn set_variable(&self, definitions: &[(ScopeId, Directive<'_>)], depth: u8) -> Value {
-        let [(at, directive)] = definitions else { return Value::Unknown };
-        // What stands before a `set` may end the rewrite phase.
-        let scope = self.model.scope(*at);
-        if ["break", "return", "rewrite"].iter().any(|name| scope.last(name).is_some()) {
-            return Value::Unknown;
-        }
-        let in_server = self.model.scope(*at).context == Context::Server;
-        let runs =
-            *at == self.scope || in_server && self.model.ancestors(self.scope).any(|id| id == *at);
-        match directive.arg(1) {
-            Some(value) if runs && directive.is("set") => self.text(&value, depth + 1),
-            _ => Value::Unknown,
-        }
     }
 }
 

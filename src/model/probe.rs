@@ -1,6 +1,9 @@
 //! The requests that a location is judged by.
 
-use super::Value;
+use crate::runtime::Request;
+
+/// Settings of HTTP/2, all of which are the defaults (RFC 7540, section 3.2.1).
+const HTTP2_SETTINGS: &str = "AAMAAABkAAQAAP__";
 
 /// A made-up request, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,16 +34,24 @@ impl Probe {
     pub const H2C: Self =
         Self { upgrade: Some("h2c"), connection: Some("Upgrade, HTTP2-Settings") };
 
-    /// The value of one of nginx's own variables, in lower case and without `$`.
-    pub(super) fn variable(&self, name: &str) -> Value {
-        let header = match name {
-            "http_upgrade" => self.upgrade,
-            "http_connection" => self.connection,
-            "http_http2_settings" if self.upgrade != Some("h2c") => None,
-            "http_proxy_connection" | "http_te" | "http_keep_alive" | "http_expect" => None,
-            "request_method" => Some("GET"),
-            _ => return Value::Unknown,
+    /// The request, of which nothing else is known.
+    pub(super) fn request(&self) -> Request {
+        /// Headers that no probe has: they are about the connection.
+        const ABSENT: [&str; 4] = ["Proxy-Connection", "TE", "Keep-Alive", "Expect"];
+        let settings = self.upgrade.filter(|upgrade| *upgrade == "h2c").map(|_| HTTP2_SETTINGS);
+        let own = [
+            ("Upgrade", self.upgrade),
+            ("Connection", self.connection),
+            ("HTTP2-Settings", settings),
+        ];
+        let absent = ABSENT.iter().map(|&name| (name, None));
+        let header = |(name, value): (&str, Option<&str>)| {
+            (name.to_owned(), value.unwrap_or_default().as_bytes().to_vec())
         };
-        Value::Known(header.unwrap_or_default().to_owned())
+        Request {
+            headers: own.into_iter().chain(absent).map(header).collect(),
+            is_partial: true,
+            ..Request::get(80, "", "/")
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! What a location passes on: where, over which HTTP version, with which headers.
 //!
-//! Follows `ngx_http_proxy_create_request`: the effective `proxy_set_header` lines in
-//! order, then the defaults of the version for names that no line has, then the
-//! client's other headers.
+//! What is sent is the headers of the runtime configuration, evaluated as it is; here they are
+//! tied to the lines that rules point at.
 
-use crate::catalog::{Context, Version};
+use crate::catalog::Context;
+use crate::runtime::config::{Header, Template};
 use crate::syntax::value::{Match, MatchKind, ProxyUrl, milliseconds, proxy_url};
 use crate::syntax::{Directive, Word};
 
@@ -43,6 +43,8 @@ pub struct Proxied<'p> {
     pub headers_scope: Option<ScopeId>,
     /// These lines, in order.
     pub headers: Vec<Directive<'p>>,
+    /// What the backend gets by them and by nginx's defaults.
+    sent: Vec<Header>,
     /// What says that it is meant for WebSocket connections.
     pub intent: Intent,
 }
@@ -67,8 +69,10 @@ fn proxied<'p>(model: &Model<'p>, id: ScopeId) -> Option<Proxied<'p>> {
         Some((scope, lines)) => (Some(scope), lines.to_vec()),
         None => (None, Vec::new()),
     };
+    let sent = model.sent_headers(id);
+    let none = Intent::None;
     let mut proxied =
-        Proxied { scope: id, pass, location, headers_scope, headers, intent: Intent::None };
+        Proxied { scope: id, pass, location, headers_scope, headers, sent, intent: none };
     proxied.intent = intent(model, &proxied);
     Some(proxied)
 }
@@ -114,30 +118,21 @@ impl<'p> Proxied<'p> {
     /// The lines of this header that the backend gets for a request. `name` is one of
     /// those that nginx does not copy from the client: Upgrade, Connection, Host.
     pub fn sent(&self, model: &Model<'p>, name: &str, probe: &Probe) -> Vec<SentHeader<'p>> {
-        let mut sent = Vec::new();
-        let mut configured = false;
-        for line in self.lines(name) {
-            configured = true;
-            let Some(value) = line.arg(1) else { continue };
-            let value = model.evaluate(&value, self.scope, probe);
-            if value != Value::Known(String::new()) {
-                sent.push(SentHeader { value, from: Some(line) });
-            }
-        }
-        if !configured && let Some(value) = default_header(model, name) {
-            sent.push(SentHeader { value, from: None });
-        }
-        sent
+        let is_it = |header: &&Header| header.name.eq_ignore_ascii_case(name);
+        let headers: Vec<&Header> = self.sent.iter().filter(is_it).collect();
+        let texts: Vec<&Template> = headers.iter().map(|header| &header.value).collect();
+        let values = model.values(&texts, self.scope, probe);
+        let sent = headers.into_iter().zip(values).map(|(header, value)| {
+            let is_its = |line: &Directive<'p>| Some(model.runtime_place(*line)) == header.at;
+            SentHeader { value, from: self.lines(name).find(is_its) }
+        });
+        sent.filter(|header| header.value != Value::Known(String::new())).collect()
     }
 
     /// `proxy_http_version`, and the directive that sets it.
     pub fn http_version(&self, model: &Model<'p>) -> (String, Option<Directive<'p>>) {
         let set = model.effective_one(self.scope, "proxy_http_version");
-        let version = match set.and_then(|set| set.arg(0)) {
-            Some(version) => version.into_owned(),
-            None if model.version >= Version::KEEPALIVE_BY_DEFAULT => "1.1".to_owned(),
-            None => "1.0".to_owned(),
-        };
+        let version = model.http_version_of(self.scope);
         (version, set)
     }
 
@@ -187,16 +182,6 @@ impl<'p> Proxied<'p> {
 /// The value word of a `proxy_set_header` line.
 pub(crate) fn value_word(line: Directive<'_>) -> Option<Word> {
     line.args().get(1).copied()
-}
-
-fn default_header(model: &Model<'_>, name: &str) -> Option<Value> {
-    match name {
-        "Connection" if model.version < Version::KEEPALIVE_BY_DEFAULT => {
-            Some(Value::Known("close".to_owned()))
-        }
-        "Host" => Some(Value::Unknown),
-        _ => None,
-    }
 }
 
 /// True if a `Connection` header has the token `upgrade`; `None` if it may have it.

@@ -162,7 +162,8 @@ impl<'p> Model<'p> {
         has_path.then_some(location.pattern)
     }
 
-    fn http_version_of(&self, scope: ScopeId) -> String {
+    /// `proxy_http_version`
+    pub(super) fn http_version_of(&self, scope: ScopeId) -> String {
         let is_new = self.version >= Version::KEEPALIVE_BY_DEFAULT;
         let default = if is_new { "1.1" } else { "1.0" };
         self.text_of(scope, "proxy_http_version").unwrap_or_else(|| default.to_owned())
@@ -170,7 +171,7 @@ impl<'p> Model<'p> {
 
     /// The headers that are set: those of the files in order, then each default of nginx whose
     /// name they do not have (`ngx_http_proxy_init_headers`).
-    fn sent_headers(&self, scope: ScopeId) -> Vec<Header> {
+    pub(super) fn sent_headers(&self, scope: ScopeId) -> Vec<Header> {
         let lines = self.effective(scope, "proxy_set_header").map_or(&[][..], |(_, lines)| lines);
         let mut headers: Vec<Header> = lines
             .iter()

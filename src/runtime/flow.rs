@@ -257,7 +257,7 @@ impl<'r> Flow<'r> {
                 entry
             }
         };
-        if map.is_partial {
+        if !map.is_certain(entry) {
             let reason = "a file of its map could not be read";
             return Err(unknown(format!("${}", map.variable), reason));
         }

@@ -1,39 +1,42 @@
-//! What a backend receives in some place, of a request that is known in part: for judging a
-//! configuration without a request.
+//! Values in some place of a configuration, of a request that is known in part: for judging
+//! the configuration.
 //!
 //! How the request came to the place is not known, and so is every variable that some `set`
 //! on the way may have set. What the programs of the place itself set without a condition is
 //! known.
 
-use super::config::{Instruction, Proxy, RewriteFlag, Template};
+use super::config::{Instruction, RewriteFlag, Template};
 use super::flow::{Flow, unknown};
-use super::outcome::{SentHeader, Value};
+use super::outcome::Value;
 use super::request::Request;
 use super::router::Router;
+use super::tables::MapHit;
 
 impl Router {
-    /// The headers that a backend gets from a place.
-    ///
-    /// `programs` are those that a request runs before it: its server's and its location's.
-    pub fn judge(
+    /// The values of texts in a place. `programs` are those that a request runs before it:
+    /// its server's and its location's.
+    pub fn values(
         &self,
         programs: &[&[Instruction]],
-        proxy: &Proxy,
+        texts: &[&Template],
         request: &Request,
-    ) -> Vec<SentHeader> {
+    ) -> Vec<Value> {
         let mut flow = Flow::new(self, request, false);
         flow.headers = (0..request.headers.len()).collect();
         for program in programs {
             flow.presume(program);
         }
-        flow.upstream_headers(proxy)
+        texts.iter().map(|text| flow.text(text)).collect()
     }
 
-    /// The value of a text in the same way.
-    pub fn value_of(&self, text: &Template, request: &Request) -> Value {
-        let mut flow = Flow::new(self, request, false);
-        flow.headers = (0..request.headers.len()).collect();
-        flow.text(text)
+    /// The entry of a map, by its index, that a text leads to: `Some(None)` for the default,
+    /// and `None` if it cannot be known.
+    pub fn find_entry(&self, map: usize, text: &[u8]) -> Option<Option<usize>> {
+        let (map, table) = self.map(map);
+        match table.find(map, text) {
+            MapHit::Entry(entry, _) if map.is_certain(entry) => Some(entry),
+            _ => None,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ impl<'r> Flow<'r> {
             return refuse(400, "the socket does not speak TLS");
         }
         let speaks_http1 =
-            !own.http2 || self.request.tls || self.router.version() >= Version::HTTP2_DIRECTIVE;
+            !own.http2 || self.request.tls || self.router.version() >= Version::HTTP_2_DIRECTIVE;
         if self.request.version != HttpVersion::Http2 && !speaks_http1 {
             return refuse(400, "the socket speaks HTTP/2 and nothing else");
         }

@@ -149,7 +149,7 @@ impl<'r> Flow<'r> {
     }
 
     /// The headers that are set and not empty, and then those of the client that are not set.
-    pub(super) fn upstream_headers(&mut self, proxy: &'r Proxy) -> Vec<SentHeader> {
+    fn upstream_headers(&mut self, proxy: &'r Proxy) -> Vec<SentHeader> {
         let mut sent = Vec::with_capacity(proxy.headers.len() + self.headers.len());
         // nginx looks at all values for their length before it writes one of them: a map that
         // is looked at for the first time may change what `$1` is in all of them.

@@ -1,6 +1,6 @@
 //! What becomes of a request, told to people and to scripts.
 //!
-//! [`crate::compile`] and [`crate::runtime`] say what nginx does; here it is put into words,
+//! [`crate::model::compile`] and [`crate::runtime`] say what nginx does; here it is put into words,
 //! with the line of the configuration for each fact. Nothing here reads files or prints.
 
 mod backend;
@@ -19,8 +19,7 @@ pub use json::json;
 pub use settings::{Wanted, find, settings, settings_json};
 pub use url::{Asked, Listen, ParseListenError, header};
 
-use crate::compile::compile;
-use crate::model::{Model, ScopeId};
+use crate::model::{Model, ScopeId, compile};
 use crate::runtime::config::{Handler, Instruction, Place};
 use crate::runtime::{Answer, Outcome, Request, Router, Unknown};
 use crate::source::visible;

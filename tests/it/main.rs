@@ -3,6 +3,7 @@
 mod adapt;
 mod cli;
 mod corpus;
+mod differential;
 mod docs;
 mod files;
 mod fixtures;

@@ -209,7 +209,7 @@ impl Nginx {
     }
 
     /// What the http block needs so that nginx writes only below its prefix.
-    fn http_lines(&self, text: &str, prefix: &Path) -> String {
+    pub fn http_lines(&self, text: &str, prefix: &Path) -> String {
         let mut lines = vec!["access_log off;".to_owned()];
         for module in TEMP_FILES {
             let option = format!("--http-{}-temp-path", module.replace('_', "-"));

@@ -11,8 +11,8 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("catalog", &[]),
     ("diagnostic", &["source"]),
     ("syntax", &["source", "diagnostic"]),
-    ("project", &["source", "diagnostic", "syntax", "catalog"]),
     ("runtime", &["syntax", "catalog"]),
+    ("project", &["source", "diagnostic", "syntax", "catalog"]),
     ("model", &["source", "diagnostic", "syntax", "project", "catalog", "runtime"]),
     ("compile", &["source", "diagnostic", "syntax", "project", "catalog", "model", "runtime"]),
     ("validate", &["source", "diagnostic", "syntax", "project", "catalog", "model"]),
@@ -20,10 +20,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("fix", &["source", "diagnostic", "project"]),
     ("emit", &["source", "diagnostic", "syntax", "project", "catalog", "model", "runtime"]),
     ("render", &["source", "diagnostic", "project", "lint"]),
-    (
-        "trace",
-        &["source", "diagnostic", "syntax", "project", "catalog", "model", "runtime", "compile"],
-    ),
+    ("trace", &["source", "diagnostic", "syntax", "project", "catalog", "model", "runtime"]),
     (
         "cli",
         &[
@@ -34,10 +31,10 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "catalog",
             "model",
             "runtime",
+            "trace",
             "validate",
             "lint",
             "compile",
-            "trace",
             "fix",
             "emit",
             "render",

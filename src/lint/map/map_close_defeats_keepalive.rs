@@ -34,7 +34,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             if !matches!(value, Value::Known(value) if value.eq_ignore_ascii_case("close")) {
                 continue;
             }
-            let Some(entry) = map.find("").flatten() else {
+            let Some(entry) = model.find_entry(map, "").flatten() else {
                 continue;
             };
             report.push(

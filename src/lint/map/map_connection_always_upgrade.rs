@@ -32,7 +32,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             if !forgets || !seen.insert(&map.variable) {
                 continue;
             }
-            let culprit = map.find("").flatten().map_or(map.directive, |entry| entry.directive);
+            let culprit =
+                model.find_entry(map, "").flatten().map_or(map.directive, |entry| entry.directive);
             let message = format!("${} is upgrade for plain requests too", map.variable);
             let keeps_alive = variable::keeps_alive(model, users(model, map));
             report.push(
@@ -40,7 +41,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                     .here("a request without an Upgrade header comes to this")
                     .also(line.place(), "so every request asks for an upgrade here")
                     .help("add `'' close;` to the map, or `'' '';` where the upstream keeps connections alive")
-                    .fix(fix(map, keeps_alive).map(|edit| Fix::safe("add an entry for plain requests", vec![edit]))),
+                    .fix(fix(model, map, keeps_alive).map(|edit| Fix::safe("add an entry for plain requests", vec![edit]))),
             );
         }
     }
@@ -55,9 +56,10 @@ fn users<'m, 'p>(model: &'m Model<'p>, map: &'m Map<'p>) -> impl Iterator<Item =
 }
 
 /// Adds the entry for an empty value, if the map looks at `$http_upgrade` and has none.
-fn fix(map: &Map<'_>, keeps_alive: bool) -> Option<Edit> {
+fn fix<'p>(model: &Model<'p>, map: &Map<'p>, keeps_alive: bool) -> Option<Edit> {
     let last = map.entries.last()?;
-    let is_default = map.find("")??.directive.place() == map.default_entry()?.directive.place();
+    let is_default =
+        model.find_entry(map, "")??.directive.place() == map.default_entry()?.directive.place();
     let text = if keeps_alive { "'' '';" } else { "'' close;" };
     (is_default && map.source == "$http_upgrade").then(|| insert_after(last.directive, text))
 }

@@ -26,7 +26,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             };
             let source = model.evaluate(&map.source, proxied.scope, probe);
             let entry = match &source {
-                Value::Known(text) => map.find(text).flatten(),
+                Value::Known(text) => model.find_entry(map, text).flatten(),
                 Value::Unknown => None,
             };
             let culprit = entry.map_or(map.directive, |entry| entry.directive);

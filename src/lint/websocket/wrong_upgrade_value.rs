@@ -87,8 +87,9 @@ fn fix(
     let mut edits: Vec<Edit> = Vec::new();
     let value = upgrade.arg(1)?.to_ascii_lowercase();
     // A map that feeds Connection, not one that filters Upgrade with a mistake in it.
-    let is_for_connection =
-        |map: &Map<'_>| map.value_for("websocket").is_some_and(|value| has_upgrade_token(&value));
+    let is_for_connection = |map: &Map<'_>| {
+        model.map_value(map, "websocket").is_some_and(|value| has_upgrade_token(&value))
+    };
     let map = value.strip_prefix('$').and_then(|name| model.map(name));
     let from_other_header = value == "$http_connection" || map.is_some_and(is_for_connection);
     if is_wrong(model, proxied, upgrade).is_some() {

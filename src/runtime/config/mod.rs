@@ -8,9 +8,12 @@
 //! here, so that a proxy needs nothing of it.
 
 mod handler;
+mod location;
 mod proxy;
 mod rewrite;
+mod upstream;
 mod value;
+mod variable;
 
 use std::net::SocketAddr;
 
@@ -23,11 +26,14 @@ pub use handler::{
     LimitConn, LimitExcept, LimitReq, RealIp, Root, Satisfy, SetVariable, TryFile, TryFiles,
     TryLast,
 };
+pub use location::{Location, LocationMatch, Locations};
 pub use proxy::{
     Action, Backend, Buffers, Header, NextUpstream, Pass, Proxy, Redirect, Redirects, UpstreamTls,
 };
 pub use rewrite::{Condition, FileTest, Instruction, RewriteFlag};
+pub use upstream::{Keepalive, Method, Peer, Upstream};
 pub use value::{Part, Pattern, Place, Template};
+pub use variable::{Geo, GeoNetwork, Map, MapEntry, SplitClients, SplitPart};
 
 /// The version of this format: it grows when what a reader has to know changes.
 pub const FORMAT_VERSION: u32 = 1;
@@ -230,288 +236,6 @@ pub struct Certificate {
     pub certificate: Template,
     /// `ssl_certificate_key`.
     pub key: Template,
-}
-
-/// The locations of a server, or inside a location, by kind and in match order.
-///
-/// nginx takes an exact one; or else remembers the longest prefix that matches, and looks for
-/// that one's inner locations; and then, unless that prefix is `^~`, takes the first regular
-/// expression that matches.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct Locations {
-    /// `=`, by path.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exact: Vec<Location>,
-    /// Prefixes, with and without `^~`, the longest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub prefix: Vec<Location>,
-    /// `~` and `~*`, in the order of the files.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub regex: Vec<Location>,
-    /// `@name`: only for requests that are sent there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub named: Vec<Location>,
-}
-
-impl Locations {
-    /// True if there is none.
-    pub fn is_empty(&self) -> bool {
-        self.all().next().is_none()
-    }
-
-    /// All of them, in match order.
-    pub fn all(&self) -> impl Iterator<Item = &Location> {
-        self.exact.iter().chain(&self.prefix).chain(&self.regex).chain(&self.named)
-    }
-}
-
-/// A `location` block.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct Location {
-    /// What it matches.
-    pub matches: LocationMatch,
-    /// A request for its path without the `/` at the end is redirected to it: it passes
-    /// requests on (`auto_redirect`).
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub auto_redirect: bool,
-    /// What happens to requests in it.
-    pub handler: Handler,
-    /// The locations inside it.
-    #[serde(default, skip_serializing_if = "Locations::is_empty")]
-    pub locations: Locations,
-    /// The `location` directive.
-    pub at: Place,
-}
-
-/// What a location matches: a path after decoding, merging of slashes and dot segments.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum LocationMatch {
-    /// `= /path`
-    Exact(String),
-    /// `/path`
-    Prefix(String),
-    /// `^~ /path`
-    PrefixNoRegex(String),
-    /// `~ regex` or `~* regex`
-    Regex(Pattern),
-    /// `@name`
-    Named(String),
-}
-
-impl LocationMatch {
-    /// The path, expression or name (with its `@`), as it is written.
-    pub fn pattern(&self) -> &str {
-        match self {
-            Self::Exact(path) | Self::Prefix(path) | Self::PrefixNoRegex(path) => path,
-            Self::Regex(pattern) => pattern.as_str(),
-            Self::Named(name) => name,
-        }
-    }
-
-    /// `exact`, `prefix`, `prefix_no_regex`, `regex`, `regex_caseless` or `named`.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Exact(_) => "exact",
-            Self::Prefix(_) => "prefix",
-            Self::PrefixNoRegex(_) => "prefix_no_regex",
-            Self::Regex(pattern) if pattern.is_caseless() => "regex_caseless",
-            Self::Regex(_) => "regex",
-            Self::Named(_) => "named",
-        }
-    }
-}
-
-/// A variable that a `map` defines.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct Map {
-    /// Its name, in lower case and without `$`.
-    pub variable: String,
-    /// What is looked up.
-    pub source: Template,
-    /// `hostnames`: a dot at the end of what is looked up does not count.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub hostnames: bool,
-    /// `volatile`: it is looked up each time, not once a request.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub volatile: bool,
-    /// Its entries in match order: exact ones, wildcards at the beginning, wildcards at the
-    /// end (the longest first), regular expressions. An empty text matches none but an exact
-    /// one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub entries: Vec<MapEntry>,
-    /// The value of what no entry matches; without it, an empty text.
-    #[serde(default, skip_serializing_if = "Template::is_empty")]
-    pub default: Template,
-    /// Some of its entries could not be read.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub is_partial: bool,
-    /// The `map` directive.
-    pub at: Place,
-}
-
-/// An entry of a map.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct MapEntry {
-    /// What it matches; other than by an expression, letter case does not matter, and the
-    /// text is in lower case here.
-    pub matches: NameMatch,
-    /// The value of the variable.
-    #[serde(default, skip_serializing_if = "Template::is_empty")]
-    pub value: Template,
-    /// The entry.
-    pub at: Place,
-}
-
-/// A variable that a `geo` defines.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct Geo {
-    /// Its name, in lower case and without `$`.
-    pub variable: String,
-    /// The address that is looked up; `$remote_addr` unless another is said.
-    pub address: Template,
-    /// The networks, the longest prefix first: the first that has the address counts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub networks: Vec<GeoNetwork>,
-    /// The value for all other addresses.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub default: String,
-    /// Something in it is not expressed here, so that its value is not known.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub is_partial: bool,
-    /// The `geo` directive.
-    pub at: Place,
-}
-
-/// A network of a `geo`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct GeoNetwork {
-    /// As in `192.0.2.0/24` or `2001:db8::/32`.
-    pub network: String,
-    /// The value of the variable.
-    pub value: String,
-}
-
-/// A variable that `split_clients` defines.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct SplitClients {
-    /// Its name, in lower case and without `$`.
-    pub variable: String,
-    /// What is hashed with MurmurHash2, seed 0.
-    pub key: Template,
-    /// The parts in order. The first whose bound is greater than the hash counts; one without
-    /// a bound takes the rest.
-    pub parts: Vec<SplitPart>,
-    /// The `split_clients` directive.
-    pub at: Place,
-}
-
-/// A part of `split_clients`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct SplitPart {
-    /// Hashes below it are in this part or one before; none for `*`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub below: Option<u32>,
-    /// The value of the variable.
-    pub value: Template,
-}
-
-/// A group of backends.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct Upstream {
-    /// Its name.
-    pub name: String,
-    /// How a peer is chosen.
-    pub method: Method,
-    /// The backends.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub peers: Vec<Peer>,
-    /// The cache of idle connections; none if connections are closed after each request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keepalive: Option<Keepalive>,
-    /// Some of its peers could not be read.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub is_partial: bool,
-    /// The `upstream` directive.
-    pub at: Place,
-}
-
-/// How a peer is chosen.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// In turn, by weight.
-    RoundRobin,
-    /// The one with the fewest connections, by weight.
-    LeastConn,
-    /// By the client's address: the first three bytes of IPv4, all of IPv6.
-    IpHash,
-    /// By a text.
-    Hash {
-        /// The text.
-        key: Template,
-        /// With ketama, so that few keys move when peers change.
-        consistent: bool,
-    },
-    /// At random, by weight; of two, the one with fewer connections.
-    Random {
-        /// Two are drawn.
-        two: bool,
-    },
-    /// One that this format has no word for (it is among what is unsupported).
-    Other(String),
-}
-
-/// A backend of an upstream.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct Peer {
-    /// Where it is.
-    pub address: Backend,
-    /// `weight`.
-    pub weight: u64,
-    /// `max_conns`; 0 is no limit.
-    pub max_conns: u64,
-    /// `max_fails`; 0 is no limit.
-    pub max_fails: u64,
-    /// `fail_timeout`.
-    pub fail_timeout_ms: u64,
-    /// Only for when no other is there.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub backup: bool,
-    /// Marked as not there.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub down: bool,
-    /// Its name is looked up again and again.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub resolve: bool,
-    /// The `server` directive.
-    pub at: Place,
-}
-
-/// A cache of idle connections to an upstream.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct Keepalive {
-    /// `keepalive`: so many for each worker.
-    pub connections: u64,
-    /// `keepalive_requests`.
-    pub requests: u64,
-    /// `keepalive_time`.
-    pub time_ms: u64,
-    /// `keepalive_timeout`.
-    pub timeout_ms: u64,
 }
 
 /// What `limit_req_zone` defines.

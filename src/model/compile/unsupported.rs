@@ -4,7 +4,7 @@
 //! `docs/runtime-json.md` names what is left out in silence: [`OF_THE_PROCESS`] and
 //! [`OF_NO_CONCERN`].
 
-use crate::catalog::{self, Context};
+use crate::catalog::{self, Context, Entry};
 use crate::model::{Line, ScopeId};
 use crate::project::Included;
 use crate::runtime::config::Place;
@@ -313,22 +313,22 @@ fn directive(compilation: &mut Compilation<'_, '_>, id: ScopeId, line: &Line<'_>
             Some(entry) => values::check(compilation, directive, entry),
             None => compilation.unsupported(at, name, format!("nginx does not take it in {here}")),
         },
-        _ if handler::is_handler(&name) => {
-            compilation.unsupported(at, name, "this format has no more than its name and words");
-        }
         _ => {
-            let reason = reason(compilation, &name);
+            let reason = reason(compilation, &name, known);
             compilation.unsupported(at, name, reason);
         }
     }
 }
 
 /// Why a directive is not compiled.
-fn reason(compilation: &Compilation<'_, '_>, name: &str) -> String {
-    let origin = catalog::directive(name).first().map(|entry| entry.origin);
-    match (origin, compilation.model.target.module_of(name)) {
+fn reason(compilation: &Compilation<'_, '_>, name: &str, known: Option<&Entry>) -> String {
+    let entry = known.or_else(|| catalog::directive(name).first());
+    match (entry.map(|entry| entry.origin), compilation.model.target.module_of(name)) {
+        (_, Some(module)) => format!("it is of the module {}", module.name),
         (None, None) => "ngxc does not know this directive".to_owned(),
-        (None, Some(module)) => format!("it is of the module {}", module.name),
+        (Some(""), _) if handler::is_handler(name) => {
+            "this format has no more than its name and arguments".to_owned()
+        }
         (Some(""), _) => "this format has no word for it".to_owned(),
         (Some("plus"), _) => "it is of NGINX Plus".to_owned(),
         (Some(origin), _) => format!("it is of the module {origin}"),

@@ -43,23 +43,12 @@ pub(super) fn is_handler(name: &str) -> bool {
     HANDLERS.contains(&name)
 }
 
-/// What happens in a server that has no location for a request.
-pub(super) fn of_server(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Handler {
-    handler(compilation, scope)
-}
-
 /// What happens in a location.
 pub(super) fn of_location(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Handler {
     let rewrite = rewrite::program(compilation, scope);
     let limits = compilation.blocks(scope, Context::LimitExcept);
     let limit_except = limits.last().map(|&block| limit_except(compilation, block));
-    Handler { rewrite, limit_except, ..handler(compilation, scope) }
-}
-
-/// What happens in an `if` that was true. Its own directives of the rewrite module run where it
-/// stands.
-pub(super) fn of_if(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Handler {
-    handler(compilation, scope)
+    Handler { rewrite, limit_except, ..effective(compilation, scope) }
 }
 
 fn limit_except(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> LimitExcept {
@@ -70,11 +59,13 @@ fn limit_except(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> LimitE
     if has(&methods, "GET") && !has(&methods, "HEAD") {
         methods.push("HEAD".to_owned());
     }
-    let handler = Box::new(handler(compilation, scope));
+    let handler = Box::new(effective(compilation, scope));
     LimitExcept { methods, handler, at: compilation.place_of(scope) }
 }
 
-fn handler(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Handler {
+/// What is effective in a server, or in an `if` that was true: there the directives of the rewrite
+/// module run elsewhere.
+pub(super) fn effective(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Handler {
     let model = compilation.model;
     let satisfy = match model.text_of(scope, "satisfy") {
         Some(word) if word.eq_ignore_ascii_case("any") => Satisfy::Any,

@@ -18,18 +18,23 @@ mod variables;
 
 use crate::catalog::Context;
 use crate::model::{Model, ScopeId};
-use crate::runtime::config::{Config, FORMAT_VERSION, Pattern, Place, Template, Unsupported};
+use crate::runtime::config::{
+    Config, FORMAT_VERSION, Instruction, Pattern, Place, Template, Unsupported,
+};
 use crate::syntax::Directive;
 
 /// Compiles a whole configuration, or as much of one as a snippet is.
 pub fn compile(model: &Model<'_>) -> Config {
     let mut compilation = Compilation { model, unsupported: Vec::new() };
-    let http: Vec<ScopeId> =
-        model.scope_ids().filter(|&id| model.scope(id).context == Context::Http).collect();
+    let mut http = model.scope_ids().filter(|&id| model.scope(id).context == Context::Http);
     let mut config = empty(model);
     unsupported::list(&mut compilation);
-    for scope in http {
+    if let Some(scope) = http.next() {
         fill(&mut compilation, scope, &mut config);
+    }
+    for second in http {
+        let at = compilation.place_of(second);
+        compilation.unsupported(at, "http", "nginx does not take a second one");
     }
     config.unsupported = compilation.unsupported;
     let key = |it: &Unsupported| (it.at, it.what.clone(), it.reason.clone());
@@ -58,17 +63,35 @@ fn empty(model: &Model<'_>) -> Config {
 
 /// Adds what an `http {}` holds.
 fn fill(compilation: &mut Compilation<'_, '_>, http: ScopeId, config: &mut Config) {
-    if config.upstreams.is_empty() {
-        config.upstreams = upstreams::all(compilation);
-    }
+    config.upstreams = upstreams::all(compilation);
     variables::all(compilation, http, config);
     limits::zones(compilation, http, config);
     let servers = compilation.blocks(http, Context::Server);
-    config.listeners = listeners::all(compilation, &servers);
-    for &server in &servers {
-        let server = servers::server(compilation, server, config.servers.len(), &config.listeners);
-        config.servers.push(server);
+    let sockets = listeners::all(compilation, &servers);
+    for (index, &scope) in servers.iter().enumerate() {
+        let mut own = sockets.iter().filter(|socket| socket.servers.contains(&index));
+        let has_tls = own.any(|socket| socket.listener.tls || socket.listener.quic);
+        config.servers.push(servers::server(compilation, scope, has_tls));
     }
+    config.listeners = sockets.into_iter().map(|socket| socket.listener).collect();
+}
+
+/// The variables that a configuration defines, alone, with the directives of each map's entries
+/// in match order.
+pub(super) fn variables<'p>(model: &Model<'p>) -> (Config, Vec<Vec<Directive<'p>>>) {
+    let mut compilation = Compilation { model, unsupported: Vec::new() };
+    let mut config = empty(model);
+    config.files.clear();
+    let mut entries = Vec::new();
+    for scope in model.scope_ids().filter(|&id| model.scope(id).context == Context::Http) {
+        entries.extend(variables::all(&mut compilation, scope, &mut config));
+    }
+    (config, entries)
+}
+
+/// The rewrite program of a scope.
+pub(super) fn program(model: &Model<'_>, scope: ScopeId) -> Vec<Instruction> {
+    rewrite::program(&mut Compilation { model, unsupported: Vec::new() }, scope)
 }
 
 /// One compilation: what it reads, and what the format cannot say.

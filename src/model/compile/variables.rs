@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::catalog::Context;
 use crate::model::{ScopeId, variable_name};
 use crate::runtime::config::{
-    Config, Geo, GeoNetwork, Map, MapEntry, NameMatch, Place, SplitClients, SplitPart, Template,
+    Config, Geo, GeoNetwork, Map, MapEntry, NameMatch, SplitClients, SplitPart, Template,
 };
 use crate::syntax::Directive;
 use crate::syntax::address::{Network, network};
@@ -14,9 +14,15 @@ use crate::syntax::address::{Network, network};
 use super::Compilation;
 use super::names::{Names, Refusal};
 
-/// Adds the variables that an `http {}` defines.
-pub(super) fn all(compilation: &mut Compilation<'_, '_>, http: ScopeId, config: &mut Config) {
+/// Adds the variables that an `http {}` defines; gives the directives of each map's entries, in
+/// match order.
+pub(super) fn all<'p>(
+    compilation: &mut Compilation<'_, 'p>,
+    http: ScopeId,
+    config: &mut Config,
+) -> Vec<Vec<Directive<'p>>> {
     let model = compilation.model;
+    let mut entries = Vec::new();
     let mut last: HashMap<String, ScopeId> = HashMap::new();
     let blocks = compilation.blocks(http, Context::Entries);
     let opener = |block: ScopeId| {
@@ -36,21 +42,27 @@ pub(super) fn all(compilation: &mut Compilation<'_, '_>, http: ScopeId, config: 
             continue;
         }
         match &*opener.name() {
-            "map" => config.maps.push(map(compilation, opener, block, variable)),
+            "map" => {
+                let (map, of_map) = map(compilation, opener, block, variable);
+                config.maps.push(map);
+                entries.push(of_map);
+            }
             "geo" => config.geos.push(geo(compilation, opener, block, variable)),
             _ => config.split_clients.push(split(compilation, opener, block, variable)),
         }
     }
+    entries
 }
 
 /// `ngx_http_map`
-fn map(
-    compilation: &mut Compilation<'_, '_>,
-    opener: Directive<'_>,
+fn map<'p>(
+    compilation: &mut Compilation<'_, 'p>,
+    opener: Directive<'p>,
     block: ScopeId,
     variable: String,
-) -> Map {
-    let scope = compilation.model.scope(block);
+) -> (Map, Vec<Directive<'p>>) {
+    let model = compilation.model;
+    let scope = model.scope(block);
     let mut map = Map {
         variable,
         source: compilation.template_arg(opener, 0),
@@ -77,21 +89,24 @@ fn map(
             }
         }
     }
-    let entry = |(matches, (value, at))| MapEntry { matches, value, at };
-    map.entries = names.in_order().map(entry).collect();
-    map
+    let entry = |(matches, (value, directive))| {
+        let at = model.runtime_place(directive);
+        (MapEntry { matches, value, at }, directive)
+    };
+    let (entries, directives) = names.in_order().map(entry).unzip();
+    map.entries = entries;
+    (map, directives)
 }
 
 /// Adds an entry to a map; false if it cannot be read, which is listed.
-fn add(
-    compilation: &mut Compilation<'_, '_>,
-    entry: Directive<'_>,
+fn add<'p>(
+    compilation: &mut Compilation<'_, 'p>,
+    entry: Directive<'p>,
     key: &str,
     are_hosts: bool,
-    names: &mut Names<(Template, Place)>,
+    names: &mut Names<(Template, Directive<'p>)>,
 ) -> bool {
-    let at = compilation.place(entry);
-    let of = (compilation.template_arg(entry, 0), at);
+    let of = (compilation.template_arg(entry, 0), entry);
     if let Some(regex) = key.strip_prefix('~') {
         let (regex, caseless) = regex.strip_prefix('*').map_or((regex, false), |it| (it, true));
         let Some(pattern) = compilation.pattern(entry, regex, caseless) else { return false };
@@ -105,7 +120,7 @@ fn add(
         Err(Refusal::Second) => "another entry of the map has this key",
         Err(Refusal::Invalid) => "it is no name of a host",
     };
-    compilation.unsupported(at, format!("map {key}"), reason);
+    compilation.unsupported(compilation.place(entry), format!("map {key}"), reason);
     false
 }
 

@@ -1,26 +1,20 @@
 //! `server` blocks with their TLS.
 
 use crate::catalog::Version;
-use crate::model::{Model, ScopeId};
-use crate::runtime::config::{Certificate, Listener, Server, ServerTls};
+use crate::model::ScopeId;
+use crate::runtime::config::{Certificate, Server, ServerTls};
 
 use super::{Compilation, handler, locations, rewrite};
 
-/// A server, of which listeners speak by its index.
+/// A server; `has_tls` says that one of its sockets has TLS.
 pub(super) fn server(
     compilation: &mut Compilation<'_, '_>,
     scope: ScopeId,
-    index: usize,
-    listeners: &[Listener],
+    has_tls: bool,
 ) -> Server {
     let model = compilation.model;
     let names = model.scope(scope).all("server_name").iter();
     let names = names.flat_map(|line| line.arg_values()).map(|name| name.into_owned()).collect();
-    let listens = |listener: &&Listener| {
-        listener.default_server == index || listener.names.iter().any(|name| name.server == index)
-    };
-    let has_tls = listeners.iter().filter(listens).any(|it| it.tls || it.quic)
-        || has_tls_socket(model, scope);
     Server {
         names,
         tls: has_tls.then(|| tls(compilation, scope)),
@@ -31,16 +25,9 @@ pub(super) fn server(
         client_header_timeout_ms: model.milliseconds_of(scope, "client_header_timeout", 60_000),
         rewrite: rewrite::program(compilation, scope),
         locations: locations::inside(compilation, scope),
-        handler: handler::of_server(compilation, scope),
+        handler: handler::effective(compilation, scope),
         at: compilation.place_of(scope),
     }
-}
-
-/// A name may be ignored because another server has it: it counts all the same that a socket of
-/// the server has TLS.
-fn has_tls_socket(model: &Model<'_>, scope: ScopeId) -> bool {
-    let lines = model.scope(scope).all("listen");
-    lines.iter().any(|line| line.arg_values().skip(1).any(|it| it == "ssl" || it == "quic"))
 }
 
 /// `ngx_http_ssl_merge_srv_conf`

@@ -43,7 +43,7 @@ fn instruction(compilation: &mut Compilation<'_, '_>, line: &Line<'_>) -> Option
             let condition = condition(compilation, directive)?;
             let in_location = compilation.model.scope(block).context == Context::IfInLocation;
             let then = program(compilation, block);
-            let handler = in_location.then(|| Box::new(handler::of_if(compilation, block)));
+            let handler = in_location.then(|| Box::new(handler::effective(compilation, block)));
             Some(Instruction::If { condition, then, handler, at })
         }
         _ => None,

@@ -44,14 +44,14 @@ struct Options {
 }
 
 /// A socket and its servers.
-struct Socket {
-    listener: Listener,
+pub(super) struct Socket {
+    pub(super) listener: Listener,
     /// Indices of its servers, in the order of the files.
-    servers: Vec<usize>,
+    pub(super) servers: Vec<usize>,
 }
 
 /// All sockets, in the order of the files.
-pub(super) fn all(compilation: &mut Compilation<'_, '_>, servers: &[ScopeId]) -> Vec<Listener> {
+pub(super) fn all(compilation: &mut Compilation<'_, '_>, servers: &[ScopeId]) -> Vec<Socket> {
     let mut sockets: Vec<Socket> = Vec::new();
     for (index, &server) in servers.iter().enumerate() {
         let lines = compilation.model.scope(server).all("listen").to_vec();
@@ -72,8 +72,10 @@ pub(super) fn all(compilation: &mut Compilation<'_, '_>, servers: &[ScopeId]) ->
             }
         }
     }
-    let finish = |socket| finished(compilation, servers, socket);
-    sockets.into_iter().map(finish).collect()
+    for socket in &mut sockets {
+        finish(compilation, servers, socket);
+    }
+    sockets
 }
 
 /// The addresses of a `listen`: one for each port of a range.
@@ -161,13 +163,9 @@ fn add(sockets: &mut Vec<Socket>, address: Address, options: Options, server: us
     sockets.push(Socket { listener, servers: vec![server] });
 }
 
-/// A socket with what its default server says of it, and with the names of its servers.
-fn finished(
-    compilation: &mut Compilation<'_, '_>,
-    servers: &[ScopeId],
-    socket: Socket,
-) -> Listener {
-    let Socket { mut listener, servers: indices } = socket;
+/// Adds to a socket what its default server says of it, and the names of its servers.
+fn finish(compilation: &mut Compilation<'_, '_>, servers: &[ScopeId], socket: &mut Socket) {
+    let listener = &mut socket.listener;
     let default = servers[listener.default_server];
     let model = compilation.model;
     let has_directive = model.version >= Version::HTTP_2_DIRECTIVE;
@@ -179,12 +177,11 @@ fn finished(
         listener.http2 |= model.flag_of(default, "http2", false);
     }
     let mut names = Names::new();
-    for index in indices {
+    for &index in &socket.servers {
         add_names(compilation, servers[index], index, &mut names);
     }
     let named = |(matches, (server, at))| ServerName { matches, server, at };
     listener.names = names.in_order().map(named).collect();
-    listener
 }
 
 fn add_names(
@@ -215,8 +212,7 @@ fn add_names(
                 continue;
             }
             let reason = match names.host(&word, of) {
-                Ok(()) => continue,
-                Err(Refusal::Second) => continue,
+                Ok(()) | Err(Refusal::Second) => continue,
                 Err(Refusal::Invalid) => "it is no name of a host",
             };
             compilation.unsupported(at, format!("server_name {word}"), reason);
