@@ -154,7 +154,9 @@ impl<'p> Model<'p> {
     fn entry(&self, id: ScopeId, name: &str) -> Option<&'static Entry> {
         let now = Versions::from(self.version);
         let entries = || catalog::directive(name).iter().filter(|entry| entry.epoch.meets(now));
-        let mut contexts = self.ancestors(id).map(|id| self.scope(id).context);
+        let scopes =
+            self.ancestors(id).filter(|scope| *scope == id || self.passes_on(*scope, id, name));
+        let mut contexts = scopes.map(|scope| self.scope(scope).context);
         contexts.find_map(|context| entries().find(|entry| entry.contexts.contain(context)))
     }
 
