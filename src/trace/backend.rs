@@ -87,11 +87,11 @@ pub(super) fn received(trace: &Trace<'_>, page: &mut Page) {
         value_words(&sent.uri),
         if sent.http_version == "2" { "2" } else { sent.http_version },
     );
-    let pass = trace.written(sent.proxy.at, &["proxy_pass"]);
+    let pass = trace.written(sent.action.at, &["proxy_pass"]);
     let mut rows: Vec<Row> = vec![vec![
         (Style::Bold, line),
         (Style::Plain, pass),
-        (Style::Dim, trace.at(sent.proxy.at)),
+        (Style::Dim, trace.at(sent.action.at)),
     ]];
     rows.extend(sent.headers.iter().map(|header| header_row(trace, header)));
     page.rows(&rows);

@@ -294,7 +294,7 @@ fn answer(trace: &Trace<'_>, key: &str) -> Found {
 
 fn received(trace: &Trace<'_>, sent: &UpstreamRequest<'_>, key: &str) -> Found {
     let pass = || {
-        format!("{} ({})", trace.written(sent.proxy.at, &["proxy_pass"]), trace.at(sent.proxy.at))
+        format!("{} ({})", trace.written(sent.action.at, &["proxy_pass"]), trace.at(sent.action.at))
     };
     let Some(name) = key.strip_prefix("header.") else {
         let text = match key {
@@ -331,8 +331,8 @@ fn reason(trace: &Trace<'_>) -> String {
         Answer::Proxy(sent) => {
             format!(
                 "{} ({})",
-                trace.written(sent.proxy.at, &["proxy_pass"]),
-                trace.at(sent.proxy.at)
+                trace.written(sent.action.at, &["proxy_pass"]),
+                trace.at(sent.action.at)
             )
         }
         Answer::Status { status, why, .. } => match why {

@@ -14,6 +14,7 @@ mod laws;
 mod many;
 mod nginx;
 mod oracle;
+mod runtime;
 mod support;
 mod tally;
 mod tidy;

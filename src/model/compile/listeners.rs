@@ -30,6 +30,7 @@ const OF_SOCKET: [&str; 13] = [
 ];
 
 /// What one `listen` says.
+#[expect(clippy::struct_excessive_bools, reason = "each is a parameter of the directive")]
 #[derive(Debug, Clone, Copy, Default)]
 struct Options {
     /// Something of the socket is said.
