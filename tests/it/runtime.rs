@@ -10,12 +10,7 @@ use std::path::{Path, PathBuf};
 use jsonschema::Validator;
 use ngxc::catalog::{Target, Version};
 use ngxc::diagnostic::{Kind, Severity};
-<<<<<<< HEAD
 use ngxc::model::{Model, compile};
-=======
-use ngxc::model::Model;
-use ngxc::model::compile;
->>>>>>> main
 use ngxc::project::{Files, Project};
 use ngxc::{emit, runtime};
 use serde_json::Value;
