@@ -51,12 +51,14 @@ impl Regex {
     /// The groups of its first match in the text, if it matches; `None` if that takes too long
     /// to find out.
     pub fn captures(&self, text: &[u8]) -> Option<Option<Captures>> {
+        // Room for groups costs more than to look whether there is a match.
+        if !self.is_match(text)? {
+            return Some(None);
+        }
         let mut locations = self.0.capture_locations();
-        let is_match = self.0.captures_read(&mut locations, text).ok()?.is_some();
-        Some(is_match.then(|| {
-            let groups = (0..locations.len()).map(|group| locations.get(group)).collect();
-            Captures { text: text.to_vec(), groups }
-        }))
+        self.0.captures_read(&mut locations, text).ok()?;
+        let groups = (0..locations.len()).map(|group| locations.get(group)).collect();
+        Some(Some(Captures { text: text.to_vec(), groups }))
     }
 }
 

@@ -15,10 +15,10 @@ use crate::support::{noted, root, skipped};
 const VERSIONS: [Version; 2] = [Version::new(1, 22, 1), Version::NEWEST];
 
 /// One line of the index.
-struct Row {
-    path: PathBuf,
+pub struct Row {
+    pub path: PathBuf,
     /// `ok`, `syntax`, `semantic`, …
-    class: String,
+    pub class: String,
     message: String,
     /// The same of nginx 1.31.5.
     newer_class: String,
@@ -30,7 +30,7 @@ struct Row {
 }
 
 /// The corpus, if there is one; its absence is said aloud.
-fn rows() -> Option<Vec<Row>> {
+pub fn rows() -> Option<Vec<Row>> {
     let Some(root) = std::env::var_os("NGXC_CORPUS").map(PathBuf::from) else {
         skipped("NGXC_CORPUS names no corpus");
         return None;

@@ -1,11 +1,14 @@
 //! What happens to a request in one place: everything effective there, with nginx's defaults
 //! (`ngx_http_core_merge_loc_conf` and the like of other modules).
 
+use std::borrow::Cow;
+
 use crate::catalog::{Context, Version};
 use crate::model::{Model, ScopeId, variable_name};
 use crate::runtime::config::{
     AccessRule, Action, AddHeader, AuthBasic, AuthRequest, Client, ErrorPage, ErrorResponse,
-    Handler, LimitExcept, RealIp, Root, Satisfy, SetVariable, Template, TryFile, TryFiles, TryLast,
+    Handler, LimitExcept, ProxyPass, RealIp, Root, Satisfy, SetVariable, Template, TryFile,
+    TryFiles, TryLast,
 };
 use crate::syntax::Directive;
 use crate::syntax::address::network;
@@ -91,7 +94,10 @@ pub(super) fn effective(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -
         default_type: model
             .text_of(scope, "default_type")
             .unwrap_or_else(|| "text/plain".to_owned()),
-        client: client(compilation, scope),
+        client: {
+            let client = client(compilation, scope);
+            compilation.clients.index(client)
+        },
     }
 }
 
@@ -104,8 +110,8 @@ fn action(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Action {
     let found = loop {
         let here = model.scope(owner);
         // What answers may be a block of Lua.
-        let lines = here.lines().iter().map(|line| line.directive);
-        let own = lines.filter(is_handler).last();
+        let mut lines = here.lines().iter().map(|line| line.directive);
+        let own = lines.rfind(is_handler);
         let is_passed_on = |it: &Directive<'_>| {
             model.scope(scope).context != Context::LimitExcept
                 || owner == scope
@@ -123,15 +129,17 @@ fn action(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Action {
     };
     let Some(directive) = found else { return Action::Static };
     if directive.is("proxy_pass") {
-        if let Some(proxy) = model.proxy(scope) {
-            return Action::Proxy(Box::new(proxy));
+        if let Some(pass) = model.pass(scope) {
+            let settings = compilation.proxies.index(model.proxy(scope, &pass));
+            let (redirects, at) = (model.redirects(scope), compilation.place(directive));
+            return Action::Proxy(Box::new(ProxyPass { pass, redirects, settings, at }));
         }
         let (at, text) = (compilation.place(directive), directive.arg(0).unwrap_or_default());
         compilation.unsupported(at, format!("proxy_pass {text}"), "its URL cannot be read");
     }
     Action::Other {
         directive: directive.name().into_owned(),
-        args: directive.arg_values().map(|word| word.into_owned()).collect(),
+        args: directive.arg_values().map(Cow::into_owned).collect(),
         at: compilation.place(directive),
     }
 }
@@ -256,7 +264,7 @@ fn error_page(compilation: &mut Compilation<'_, '_>, line: Directive<'_>) -> Opt
         let status = number(code).and_then(|code| u16::try_from(code).ok());
         response = status.map_or(ErrorResponse::OfPage, ErrorResponse::Status);
     }
-    let status = |word: &std::borrow::Cow<'_, str>| u16::try_from(number(word)?).ok();
+    let status = |word: &Cow<'_, str>| u16::try_from(number(word)?).ok();
     Some(ErrorPage {
         statuses: codes.iter().filter_map(status).collect(),
         response,

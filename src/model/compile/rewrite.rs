@@ -1,5 +1,7 @@
 //! The directives of the rewrite module as a program (`ngx_http_rewrite_module.c`).
 
+use std::borrow::Cow;
+
 use crate::catalog::Context;
 use crate::model::{Line, ScopeId, variable_name};
 use crate::runtime::config::{Condition, FileTest, Instruction, Place, RewriteFlag, Template};
@@ -109,7 +111,7 @@ fn answer(
 
 /// What stands between the parentheses of an `if` (`ngx_http_rewrite_if_condition`).
 fn condition(compilation: &mut Compilation<'_, '_>, line: Directive<'_>) -> Option<Condition> {
-    let words: Vec<_> = line.arg_values().map(|word| word.into_owned()).collect();
+    let words: Vec<_> = line.arg_values().map(Cow::into_owned).collect();
     let condition = inside_parentheses(&words).and_then(|words| {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         test(compilation, line, &words)

@@ -1,5 +1,7 @@
 //! `server` blocks with their TLS.
 
+use std::borrow::Cow;
+
 use crate::catalog::Version;
 use crate::model::ScopeId;
 use crate::runtime::config::{Certificate, Server, ServerTls};
@@ -14,7 +16,7 @@ pub(super) fn server(
 ) -> Server {
     let model = compilation.model;
     let names = model.scope(scope).all("server_name").iter();
-    let names = names.flat_map(|line| line.arg_values()).map(|name| name.into_owned()).collect();
+    let names = names.flat_map(|line| line.arg_values()).map(Cow::into_owned).collect();
     Server {
         names,
         tls: has_tls.then(|| tls(compilation, scope)),
