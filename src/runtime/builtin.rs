@@ -281,6 +281,9 @@ fn body_length(flow: &Flow<'_>) -> Value {
     if let Some(len) = flow.body_len {
         return Ok(len.to_string().into());
     }
+    if flow.is_body_gone {
+        return Ok(b"0".to_vec());
+    }
     if flow.header("transfer-encoding").next().is_some() {
         let reason = "the body comes in pieces";
         return Err(unknown("$proxy_internal_body_length", reason));

@@ -48,19 +48,21 @@ impl<'r> Flow<'r> {
         Ok(End::Answer(Answer::Status { status, body: None, location, why }))
     }
 
-    pub(super) fn special_response(
-        &mut self,
-        status: u16,
-        location: Option<Value>,
-        why: Why,
-    ) -> Answer<'r> {
+    /// The page for a status that no `error_page` is for.
+    pub(super) fn special_response(&mut self, status: u16, why: Why) -> Answer<'r> {
         let status = match status {
             // Codes of nginx's own, which are a 400 to clients.
             494..=497 => 400,
             status => status,
         };
-        let location = location.map(|to| to.and_then(|to| self.to_client(to)));
+        let location = self.location_header();
         Answer::Status { status, body: None, location, why }
+    }
+
+    /// The `Location` that was set on the way, as the client gets it: nginx sends it with
+    /// whatever answers in the end.
+    pub(super) fn location_header(&mut self) -> Option<Value> {
+        self.redirected_to.take().map(|to| to.and_then(|to| self.to_client(to)))
     }
 
     /// A `Location` as the client gets it (`ngx_http_header_filter`).

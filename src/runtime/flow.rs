@@ -49,6 +49,10 @@ pub(super) struct Flow<'r> {
     pub(super) uri_changes: u8,
     /// It is on an error page, from which no other follows.
     pub(super) error_page: bool,
+    /// The `Location` of a redirect that an `error_page` was for: the client gets it still.
+    pub(super) redirected_to: Option<Value>,
+    /// nginx has thrown the body away.
+    pub(super) is_body_gone: bool,
     /// The status that the client gets whatever the answer's is.
     pub(super) status: Option<u16>,
     pub(super) client: Option<IpAddr>,
@@ -70,6 +74,11 @@ const MAX_DEPTH: u8 = 100;
 /// Something that is not known.
 pub(super) fn unknown(what: impl Into<String>, reason: impl Into<String>) -> Unknown {
     Unknown { what: what.into(), reason: reason.into(), assumed: None }
+}
+
+/// A text whose value has not the length that nginx made room for.
+pub(super) fn no_room(template: &Template) -> Unknown {
+    unknown(template.to_string(), "a map changes a group, which nginx has no room for then")
 }
 
 impl<'r> Flow<'r> {
@@ -97,6 +106,8 @@ impl<'r> Flow<'r> {
             // NGX_HTTP_MAX_URI_CHANGES and one.
             uri_changes: 11,
             error_page: false,
+            redirected_to: None,
+            is_body_gone: false,
             status: None,
             client: request.client,
             proxy: None,
@@ -163,24 +174,38 @@ impl<'r> Flow<'r> {
     }
 
     /// The same, where captures are escaped as arguments if the URI was escaped.
+    ///
+    /// nginx puts a text together twice, the first time to know its length. A map that is
+    /// looked at for the first time may change what groups are, so that the second text has
+    /// another length; what nginx makes of that differs.
     pub(super) fn text_escaped(&mut self, template: &Template, escapes: bool) -> Value {
-        self.settle(template)?;
+        let first = self.may_differ(template).then(|| self.join(template, escapes)).transpose()?;
+        let text = self.join(template, escapes)?;
+        match first {
+            Some(first) if first.len() != text.len() => Err(no_room(template)),
+            _ => Ok(text),
+        }
+    }
+
+    /// True if a text may be another one the second time.
+    pub(super) fn may_differ(&self, template: &Template) -> bool {
+        let is_looked_up = |name: &str| {
+            let definition = self.router.definition(name).map(|(_, definition)| definition);
+            matches!(
+                definition,
+                Some(Definition::Map(_) | Definition::Geo(_) | Definition::Split(_))
+            )
+        };
+        template.0.len() > 1 && template.variables().any(is_looked_up)
+    }
+
+    /// Puts a text together once.
+    pub(super) fn join(&mut self, template: &Template, escapes: bool) -> Value {
         let mut text = Vec::new();
         for part in &template.0 {
             self.part(part, escapes, &mut text)?;
         }
         Ok(text)
-    }
-
-    /// nginx looks at all variables before it puts a text together, to know its length. A map
-    /// that does so for the first time may change what `$1` is.
-    pub(super) fn settle(&mut self, template: &Template) -> Result<(), Unknown> {
-        if template.0.iter().any(|part| matches!(part, Part::Capture(_))) {
-            for name in template.variables() {
-                self.variable(name)?;
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn part(

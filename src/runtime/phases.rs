@@ -37,12 +37,16 @@ impl<'r> Flow<'r> {
                 Ok(End::Answer(answer)) => return answer,
                 Ok(End::Text { status, text, why }) => {
                     let status = self.status.unwrap_or(status);
-                    return Answer::Status { status, body: Some(text), location: None, why };
+                    let location = self.location_header();
+                    return Answer::Status { status, body: Some(text), location, why };
                 }
-                Ok(End::Error { status, location, why }) => match self.error_page(status) {
-                    Some(end) => end,
-                    None => return self.special_response(status, location, why),
-                },
+                Ok(End::Error { status, location, why }) => {
+                    self.redirected_to = location.or(self.redirected_to.take());
+                    match self.error_page(status) {
+                        Some(end) => end,
+                        None => return self.special_response(status, why),
+                    }
+                }
                 Ok(End::Elsewhere { target, why }) => self.elsewhere(&target, why),
                 Err(unknown) => {
                     self.note(&unknown);
@@ -126,6 +130,7 @@ impl<'r> Flow<'r> {
         }
         self.limit_except();
         if self.is_too_large() {
+            self.is_body_gone = true;
             return Ok(Some(End::error(413, Why::Nginx("the body is too large"))));
         }
         let Some(location) = location.filter(|_| is_redirect) else { return Ok(None) };
@@ -156,7 +161,7 @@ impl<'r> Flow<'r> {
             .header("content-length")
             .next()
             .and_then(|length| std::str::from_utf8(length).ok()?.parse::<u64>().ok());
-        limit > 0 && length.is_some_and(|length| length > limit)
+        limit > 0 && !self.is_body_gone && length.is_some_and(|length| length > limit)
     }
 
     /// Behind the rewrite phase: access, files, content.

@@ -2,11 +2,14 @@
 //! (`ngx_http_rewrite_handler` and the codes of `ngx_http_script.c`).
 
 use super::config::{Condition, Instruction, Part, Pattern, Place, RewriteFlag, Template};
-use super::flow::{Flow, unknown};
+use super::flow::{Flow, no_room, unknown};
 use super::outcome::{Step, Unknown, Value, Why};
 use super::phases::End;
 use super::uri;
 use crate::syntax::regex::Captures;
+
+/// A path, and arguments if there is a `?`.
+type Replaced = (Vec<u8>, Option<Vec<u8>>);
 
 /// How a program, or a part of one, ended.
 pub(super) enum Ran<'r> {
@@ -205,8 +208,18 @@ impl<'r> Flow<'r> {
     }
 
     /// The path and the arguments of a replacement: what stands behind its first `?`.
-    fn replace(&mut self, replacement: &Template) -> Result<(Vec<u8>, Option<Vec<u8>>), Unknown> {
-        self.settle(replacement)?;
+    fn replace(&mut self, replacement: &Template) -> Result<Replaced, Unknown> {
+        let first =
+            self.may_differ(replacement).then(|| self.replace_once(replacement)).transpose()?;
+        let replaced = self.replace_once(replacement)?;
+        let len = |(path, args): &Replaced| path.len() + args.as_ref().map_or(0, Vec::len);
+        match first {
+            Some(first) if len(&first) != len(&replaced) => Err(no_room(replacement)),
+            _ => Ok(replaced),
+        }
+    }
+
+    fn replace_once(&mut self, replacement: &Template) -> Result<Replaced, Unknown> {
         let mut path = Vec::new();
         let mut args: Option<Vec<u8>> = None;
         for part in &replacement.0 {

@@ -1,8 +1,8 @@
 //! The request that a backend receives (`ngx_http_proxy_handler`,
 //! `ngx_http_proxy_create_request`).
 
-use super::config::{Backend, Part, Pass, Proxy, ProxyPass};
-use super::flow::{Flow, unknown};
+use super::config::{Backend, Pass, Proxy, ProxyPass};
+use super::flow::{Flow, no_room, unknown};
 use super::outcome::{Answer, HeaderSource, SentHeader, Unknown, UpstreamRequest, Value, Why};
 use super::phases::End;
 use super::uri::{Escape, escape};
@@ -155,14 +155,20 @@ impl<'r> Flow<'r> {
         let mut sent = Vec::with_capacity(proxy.headers.len() + self.headers.len());
         // nginx looks at all values for their length before it writes one of them: a map that
         // is looked at for the first time may change what `$1` is in all of them.
-        let has_capture = |part: &Part| matches!(part, Part::Capture(_));
-        if proxy.headers.iter().any(|header| header.value.0.iter().any(has_capture)) {
-            for header in &proxy.headers {
-                drop(self.text(&header.value));
+        let is_once = !proxy.headers.iter().any(|header| self.may_differ(&header.value));
+        let first: Vec<Value> = proxy
+            .headers
+            .iter()
+            .filter(|_| !is_once)
+            .map(|header| self.join(&header.value, false))
+            .collect();
+        for (index, header) in proxy.headers.iter().enumerate() {
+            let mut value = self.join(&header.value, false);
+            if let (Some(Ok(first)), Ok(second)) = (first.get(index), &value)
+                && first.len() != second.len()
+            {
+                value = Err(no_room(&header.value));
             }
-        }
-        for header in &proxy.headers {
-            let value = self.text(&header.value);
             if !matches!(&value, Ok(value) if value.is_empty()) {
                 let from = header.at.map_or(HeaderSource::Default, HeaderSource::Directive);
                 sent.push(SentHeader { name: header.name.clone(), value, from });
