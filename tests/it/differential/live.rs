@@ -54,13 +54,14 @@ impl Response {
     }
 }
 
-/// A whole configuration around an `http` block. The library gets the same text.
+/// A whole configuration around an `http` block: a connection has one request. The library gets
+/// the same text.
 pub fn whole(nginx: &Nginx, http: &str, folder: &Path) -> String {
     let temporary = nginx.http_lines(http, folder).replace("access_log off;", "");
     let inside = http.strip_prefix("http {\n").expect("it is a block of http");
     format!(
         "daemon off;\nmaster_process off;\npid {}/pid;\nerror_log stderr emerg;\n\
-         events {{ worker_connections 64; }}\nhttp {{\n{temporary}\n{inside}",
+         events {{ worker_connections 64; }}\nhttp {{\nkeepalive_timeout 0;\n{temporary}\n{inside}",
         folder.display(),
     )
 }

@@ -60,7 +60,7 @@ impl Generator {
         let count = 2 + self.random.below(6);
         let mut all = self.level(count, Scope { depth: 0, path: None, is_regex: false });
         // Often something takes what nothing else does.
-        if self.random.chance(50) && !all.iter().any(takes_all) {
+        if self.random.chance(70) && !all.iter().any(takes_all) {
             let mut inside = self.inside(Kind::Prefix, "/", &[]);
             inside.push(self.return_text());
             all.push(Directive::block("location /", inside));
