@@ -15,7 +15,9 @@
 //! arguments (`1,2`, `1+`, or `?` if unknown); type of the value, or nginx's function that
 //! reads it; words, bounds or a further function of that type; `dup` if a second one in a
 //! block is an error; where it comes from if not from nginx itself; what replaces it;
-//! syntax.
+//! syntax; default, several lines of which are separated by `; `; how it is inherited (`value`:
+//! the nearest level that has it counts; `array-replace`: so do all lines of that level;
+//! `none`: it is not; empty if unknown).
 //!
 //! Columns of `variables.tsv`: name (`arg_*` for a family); versions; `http` or `stream`;
 //! `c` if a configuration may define it anew; where it comes from.
@@ -118,12 +120,22 @@ fn write(
     let json = std::fs::read(Path::new(facts).join(format!("{name}.json")))?;
     let facts: Vec<Value> = serde_json::from_slice(&json)?;
     let known = facts.iter().flat_map(lines);
-    let more = MORE.iter().filter(|(file, _)| *file == name).map(|(_, line)| (*line).to_owned());
+    // Neither their defaults nor their inheritance are known.
+    let unknown = if name == "directives" { "\t\t" } else { "" };
+    let more =
+        MORE.iter().filter(|(file, _)| *file == name).map(|(_, line)| format!("{line}{unknown}"));
     let lines: BTreeSet<String> = known.chain(more).collect();
     let text: String = lines.into_iter().map(|line| line + "\n").collect();
     std::fs::write(catalog.join(format!("{name}.tsv")), text)?;
     Ok(())
 }
+
+/// Defaults that a version changed without the facts saying so: name, version, what it was
+/// before.
+const EARLIER_DEFAULTS: [(&str, &str, &str); 2] = [
+    ("keepalive", "1.29.7", ""),
+    ("proxy_set_header", "1.29.7", "Host $proxy_host; Connection close"),
+];
 
 /// The facts of a directive between two versions.
 #[derive(Clone)]
@@ -136,6 +148,7 @@ struct State {
     is_block: bool,
     duplicate: String,
     deprecated: String,
+    default: String,
 }
 
 fn directive(fact: &Value) -> Vec<String> {
@@ -148,6 +161,7 @@ fn directive(fact: &Value) -> Vec<String> {
         is_block: fact["block"] == true,
         duplicate: text(&fact["duplicate"]),
         deprecated: text(&fact["deprecated"]["use"]),
+        default: default(fact),
     };
     let mut epochs = Epochs::default();
     for change in fact["stable_changes"].as_array().into_iter().flatten() {
@@ -162,13 +176,17 @@ fn directive(fact: &Value) -> Vec<String> {
         }
     }
     let mut until = text(&fact["removed"]);
-    let mut changes: Vec<&Value> = fact["changes"].as_array().into_iter().flatten().collect();
+    let earlier: Vec<Value> = earlier_defaults(fact);
+    let known = fact["changes"].as_array().into_iter().flatten();
+    let mut changes: Vec<&Value> = known.chain(&earlier).collect();
     // Going back, the type comes first: it says what a duplicate means.
     changes.sort_by_key(|change| (numbers(&text(&change["version"])), change["field"] == "type"));
     let mut later: Option<String> = None;
     for change in changes.into_iter().rev() {
         let field = text(&change["field"]);
-        if ["params", "default", "module", "flags"].contains(&field.as_str()) {
+        // Where the facts write one default in two ways, nothing changed.
+        let is_other_spelling = field == "default" && text(&change["to"]) != state.default;
+        if ["params", "module", "flags"].contains(&field.as_str()) || is_other_spelling {
             continue;
         }
         let version = text(&change["version"]);
@@ -226,6 +244,7 @@ fn set(state: &mut State, field: &str, value: &Value, more: &Value, fewer: &Valu
         "bounds" => state.bounds = value.clone(),
         "block" => state.is_block = value == true,
         "deprecated" => state.deprecated = text(value),
+        "default" => state.default = text(value),
         // The raw class of a handler of its own says nothing of its duplicates.
         "duplicate" if state.kind != "custom" => state.duplicate = text(value),
         _ => {}
@@ -272,8 +291,28 @@ fn line(fact: &Value, state: &State) -> String {
         origin,
         state.deprecated.clone(),
         syntax(fact),
+        state.default.clone(),
+        text(&fact["inherit"]),
     ]
     .join("\t")
+}
+
+/// What counts where nothing is set, by the source or else by the documentation.
+fn default(fact: &Value) -> String {
+    let read = text(&fact["default"]);
+    let default = if read.is_empty() { text(&fact["doc"]["default"]) } else { read };
+    default.replace(['\t', '\n'], " ").trim_matches(['"', '—']).to_owned()
+}
+
+/// The changes of [`EARLIER_DEFAULTS`], as the facts would have them.
+fn earlier_defaults(fact: &Value) -> Vec<Value> {
+    let is_it = |(name, ..): &&(&str, &str, &str)| fact["name"] == *name && fact["source"] == "oss";
+    let change = |(_, version, before): &(&str, &str, &str)| {
+        serde_json::json!({
+            "version": version, "field": "default", "from": before, "to": default(fact),
+        })
+    };
+    EARLIER_DEFAULTS.iter().filter(is_it).map(change).collect()
 }
 
 /// What the documentation says stands behind the name; the first form if there are several.

@@ -37,6 +37,7 @@ pub mod render;
 pub mod runtime;
 pub mod source;
 pub mod syntax;
+pub mod trace;
 pub mod validate;
 
 use std::cmp::Reverse;

@@ -230,6 +230,24 @@ impl Source {
     }
 }
 
+/// Text from a configuration with its control characters made visible, so that it can
+/// neither steer a terminal nor break a line.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_invisible) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| {
+        if is_invisible(c) { c.escape_default().to_string() } else { c.to_string() }
+    };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// Control characters, and those that change the direction of text or have no width.
+pub(crate) fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// A length or index as an offset; texts are at most [`MAX_LEN`] long.
 pub(crate) fn offset(n: usize) -> u32 {
     u32::try_from(n).expect("a source is at most MAX_LEN bytes long")

@@ -146,6 +146,20 @@ impl ValueType {
     }
 }
 
+/// What a block does with the lines of a directive that stand in the blocks around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inherit {
+    /// The nearest block that has it counts: a single value.
+    Value,
+    /// The nearest block that has it counts, with all of its lines there; those further out
+    /// count no more.
+    Replace,
+    /// Each block for itself.
+    No,
+    /// Nobody knows.
+    Unknown,
+}
+
 /// One directive in the contexts and versions where it means the same.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
@@ -172,6 +186,11 @@ pub struct Entry {
     pub deprecated: &'static str,
     /// Its arguments as the documentation writes them; empty if unknown.
     pub syntax: &'static str,
+    /// The arguments that count where no line says otherwise, several lines separated by
+    /// `; `; empty if nothing counts then, or unknown.
+    pub default: &'static str,
+    /// What becomes of it in inner blocks.
+    pub inherit: Inherit,
 }
 
 impl Entry {
@@ -199,6 +218,13 @@ impl Entry {
             origin: field(),
             deprecated: field(),
             syntax: field(),
+            default: field(),
+            inherit: match field() {
+                "value" => Inherit::Value,
+                "array-replace" => Inherit::Replace,
+                "none" => Inherit::No,
+                _ => Inherit::Unknown,
+            },
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The arguments of all commands.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use crate::catalog::{Context, Module, Version};
+use crate::trace::Listen;
 
 /// Compiler, validator, linter and formatter for nginx configuration.
 #[derive(Debug, Parser)]
@@ -20,6 +22,19 @@ Exit status:
   1  findings at or above --fail-on, or files that are not formatted
   2  could not do what was asked: bad arguments, an unreadable file, no input";
 
+const TRACE_EXIT_STATUS: &str = "\
+Examples:
+  ngxc trace nginx.conf wss://chat.example.com/chat/
+  ngxc trace nginx.conf /api/ -H 'Host: example.com' --method POST
+  ngxc trace nginx.conf --expect requests.txt
+  ngxc trace --settings nginx.conf /chat/
+  ngxc trace --settings nginx.conf conf.d/chat.conf:12 proxy_read_timeout
+
+Exit status:
+  0  traced, or all that was expected holds
+  1  something that was expected does not hold
+  2  could not do what was asked: an unreadable file, syntax errors, a bad URL";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Say what nginx rejects, and why WebSockets do not connect or stay
@@ -31,6 +46,9 @@ pub(super) enum Command {
     /// Print a file as canonical configuration, as lossless JSON, or as what nginx would do
     #[command(after_help = EXIT_STATUS)]
     Emit(EmitArgs),
+    /// Say what becomes of a request: server, location, backend, headers, and why
+    #[command(after_help = TRACE_EXIT_STATUS)]
+    Trace(TraceArgs),
     /// Print the JSON Schema of an output
     Schema(SchemaArgs),
     /// Print the page of a rule
@@ -131,6 +149,58 @@ pub(super) struct EmitArgs {
 }
 
 #[derive(Debug, Group)]
+pub(super) struct TraceArgs {
+    /// The configuration; `-` is standard input. Included files are read too
+    #[arg(value_name = "CONFIG")]
+    pub(super) config: PathBuf,
+    /// http, https, ws or wss with a host; or a path alone, for the first socket and its
+    /// default server. With --settings: a location as it is written, `http`, `server`,
+    /// `server NAME`, `upstream NAME` or FILE:LINE
+    #[arg(value_name = "URL", conflicts_with = "expect")]
+    pub(super) request: Option<String>,
+    /// With --settings: only these directives
+    #[arg(value_name = "DIRECTIVE", requires = "settings")]
+    pub(super) names: Vec<String>,
+    /// A header of the request, in place of one that would be sent otherwise
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = crate::trace::header)]
+    pub(super) header: Vec<(String, String)>,
+    /// The request is a WebSocket handshake; ws: and wss: say so too
+    #[arg(long)]
+    pub(super) websocket: bool,
+    /// The method [default: GET]
+    #[arg(long, value_name = "METHOD")]
+    pub(super) method: Option<String>,
+    /// The client's address. Without it, what depends on it ($remote_addr, allow, deny, geo) is
+    /// not known
+    #[arg(long, value_name = "IP")]
+    pub(super) client_ip: Option<IpAddr>,
+    /// Where the connection comes in: ADDRESS:PORT, PORT or unix:PATH [default: the port of the
+    /// URL, and its host if that is an address]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) listen: Option<Listen>,
+    /// Check a table of expectations: `URL -> key=value …`, a line each
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    pub(super) expect: Option<PathBuf>,
+    /// Say what every directive comes to in a place, and which line says so
+    #[arg(long, conflicts_with_all = ["expect", "header", "websocket", "method", "client_ip", "listen"])]
+    pub(super) settings: bool,
+    /// With --settings: the defaults of nginx too
+    #[arg(long, requires = "settings")]
+    pub(super) all: bool,
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value_t = TraceFormat::Human, value_name = "FORMAT")]
+    pub(super) format: TraceFormat,
+    /// The nginx whose rules and defaults count [default: that of ngxc.toml, or 1.22]
+    #[arg(long, value_name = "VERSION")]
+    pub(super) nginx_version: Option<Version>,
+    /// Where relative includes start [default: the directory of the main file]
+    #[arg(long, value_name = "DIR")]
+    pub(super) prefix: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) colour: ColourArgs,
+}
+
+#[derive(Debug, Group)]
 pub(super) struct ExplainArgs {
     /// The rule's name
     #[arg(value_name = "RULE")]
@@ -164,6 +234,14 @@ pub(super) enum Format {
     Human,
     /// A line each
     Short,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TraceFormat {
+    /// An explanation
+    Human,
     /// One JSON document
     Json,
 }

@@ -9,6 +9,7 @@ mod lint;
 mod paths;
 mod runtime;
 mod terminal;
+mod trace;
 mod write;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ pub fn run() -> ExitCode {
         Command::Lint(args) => lint::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Emit(args) => emit::run(&args),
+        Command::Trace(args) => trace::run(&args),
         Command::Schema(args) => runtime::schema(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Rules(args) => explain::rules(&args),

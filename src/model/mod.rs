@@ -4,6 +4,7 @@
 //! questions that rules ask are queries of [`Model`]; nothing here makes findings.
 
 mod compile;
+mod effective;
 mod evaluate;
 mod map;
 mod probe;
@@ -18,6 +19,7 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 pub use compile::compile;
+pub use effective::Setting;
 pub use map::{Entry, Key, Map};
 pub use probe::Probe;
 pub use proxied::{Intent, Proxied, SentHeader};

@@ -82,14 +82,18 @@ impl<'p> Model<'p> {
         }
     }
 
-    /// What happens to requests that the `proxy_pass` of a scope takes; none if it has none,
-    /// or one whose URL cannot be read.
-    pub fn proxy(&self, scope: ScopeId) -> Option<Proxy> {
+    /// Where the `proxy_pass` of a scope leads; none if it has none, or one whose URL cannot be
+    /// read.
+    pub fn pass(&self, scope: ScopeId) -> Option<Pass> {
         let (owner, directive) = self.proxy_pass(scope)?;
-        let pass = self.pass(owner, directive)?;
+        self.pass_of(owner, directive)
+    }
+
+    /// The settings that count for a `proxy_pass` in a scope.
+    pub fn proxy(&self, scope: ScopeId, pass: &Pass) -> Proxy {
         let milliseconds = |name| self.milliseconds_of(scope, name, MINUTE);
         let flag = |name, default| self.flag_of(scope, name, default);
-        Some(Proxy {
+        Proxy {
             http_version: self.http_version_of(scope),
             method: self.template_of(scope, "proxy_method").unwrap_or_default(),
             headers: self.sent_headers(scope),
@@ -108,19 +112,16 @@ impl<'p> Model<'p> {
             buffer_bytes: self.size_of(scope, "proxy_buffer_size", PAGE),
             buffers: self.buffers(scope),
             next_upstream: self.next_upstream(scope),
-            redirects: self.redirects(scope),
             intercept_errors: flag("proxy_intercept_errors", false),
             ignore_client_abort: flag("proxy_ignore_client_abort", false),
             socket_keepalive: flag("proxy_socket_keepalive", false),
             cache: self.cache(scope),
-            tls: self.upstream_tls(scope, &pass),
-            pass,
-            at: self.runtime_place(directive),
-        })
+            tls: self.upstream_tls(scope, pass),
+        }
     }
 
     /// `ngx_http_proxy_pass`
-    fn pass(&self, owner: ScopeId, directive: Directive<'p>) -> Option<Pass> {
+    fn pass_of(&self, owner: ScopeId, directive: Directive<'p>) -> Option<Pass> {
         let text = directive.arg(0)?;
         if text.contains('$') {
             return Some(Pass::Computed { url: template(&text) });

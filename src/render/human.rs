@@ -10,9 +10,9 @@ use miette::{
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::project::Project;
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, is_invisible};
 
-use super::{is_invisible, visible};
+use super::visible;
 
 /// Of a longer line, only this many bytes on each side of a place are shown.
 const MAX_LINE: u32 = 160;

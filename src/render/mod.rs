@@ -10,7 +10,7 @@ pub use human::human;
 pub use json::json;
 pub use short::short;
 
-use std::borrow::Cow;
+pub use crate::source::visible;
 
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -38,22 +38,4 @@ impl Counts {
         }
         counts
     }
-}
-
-/// Text from a configuration with its control characters made visible, so that it can
-/// neither steer a terminal nor break a line.
-pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_invisible) {
-        return Cow::Borrowed(text);
-    }
-    let escape = |c: char| {
-        if is_invisible(c) { c.escape_default().to_string() } else { c.to_string() }
-    };
-    Cow::Owned(text.chars().map(escape).collect())
-}
-
-/// Control characters, and those that change the direction of text or have no width.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -65,7 +65,7 @@ impl<'r> Flow<'r> {
 
     /// A `Location` as the client gets it (`ngx_http_header_filter`).
     fn to_client(&self, to: Vec<u8>) -> Value {
-        let Some(client) = self.handler.map(|handler| &handler.client) else { return Ok(to) };
+        let Some(client) = self.client_settings() else { return Ok(to) };
         if !to.starts_with(b"/") || !client.absolute_redirect {
             return Ok(to);
         }

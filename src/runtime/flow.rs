@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::config::{Handler, Listener, Location, Part, Server, Template};
+use super::config::{Client, Handler, Listener, Location, Part, Server, Template};
 use super::definitions::Definition;
 use super::outcome::{Step, Unknown, Value};
 use super::request::Request;
@@ -105,6 +105,10 @@ impl<'r> Flow<'r> {
 
     pub(super) fn server(&self) -> Option<&'r Server> {
         self.router.config().servers.get(self.server?)
+    }
+
+    pub(super) fn client_settings(&self) -> Option<&'r Client> {
+        Some(&self.router.config().clients[self.handler?.client])
     }
 
     /// Notes a step, if steps are wanted.

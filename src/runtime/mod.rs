@@ -15,6 +15,7 @@ mod definitions;
 mod errors;
 mod fates;
 mod flow;
+mod indices;
 mod judge;
 mod names;
 mod outcome;
@@ -29,8 +30,9 @@ mod upstream;
 mod uri;
 
 pub use config::Config;
+pub use indices::LoadError;
 pub use outcome::{
     Answer, Fate, HeaderSource, Outcome, SentHeader, Step, Unknown, UpstreamRequest, Value, Why,
 };
 pub use request::{HttpVersion, Local, Request};
-pub use router::{LoadError, Router};
+pub use router::Router;

@@ -1,6 +1,6 @@
 //! What becomes of a request, and the steps that lead there.
 
-use super::config::{Backend, Handler, Listener, Location, Place, Proxy, Server};
+use super::config::{Backend, Handler, Listener, Location, Place, Proxy, ProxyPass, Server};
 
 /// Something that the configuration and the request do not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,9 @@ pub enum Why {
 /// What a backend receives.
 #[derive(Debug, Clone)]
 pub struct UpstreamRequest<'r> {
-    /// The settings.
+    /// The `proxy_pass`.
+    pub action: &'r ProxyPass,
+    /// Its settings.
     pub proxy: &'r Proxy,
     /// It goes over TLS.
     pub tls: bool,

@@ -149,7 +149,7 @@ impl<'r> Flow<'r> {
     }
 
     fn is_too_large(&self) -> bool {
-        let limit = self.handler.map_or(0, |handler| handler.client.max_body_bytes);
+        let limit = self.client_settings().map_or(0, |client| client.max_body_bytes);
         let length = self
             .header("content-length")
             .next()

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::config::{Address, Config, FORMAT_VERSION, Geo, Listener, Map, NameMatch};
 use super::definitions::{Definition, Definitions, definitions};
 use super::flow::{Flow, unknown};
+use super::indices::{LoadError, check};
 use super::names::Names;
 use super::outcome::{Answer, Outcome, Step, Unknown, Why};
 use super::request::{Local, Request};
@@ -41,38 +42,6 @@ pub(super) struct ListenerNames {
     pub(super) regexes: Vec<usize>,
 }
 
-/// Why a configuration cannot be loaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoadError {
-    /// Its format is of this version, which is not [`FORMAT_VERSION`].
-    Format(u32),
-    /// Its nginx version is none.
-    Version(String),
-    /// It names a server or an upstream that it does not have.
-    Index {
-        /// What names it.
-        what: &'static str,
-        /// The index.
-        index: usize,
-    },
-}
-
-impl std::fmt::Display for LoadError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Format(version) => {
-                write!(f, "its format is version {version}, and this reads {FORMAT_VERSION}")
-            }
-            Self::Version(version) => write!(f, "\"{version}\" is no version of nginx"),
-            Self::Index { what, index } => {
-                write!(f, "{what} names number {index}, which is not there")
-            }
-        }
-    }
-}
-
-impl std::error::Error for LoadError {}
-
 impl Router {
     /// Loads a configuration.
     pub fn new(config: Config) -> Result<Self, LoadError> {
@@ -81,7 +50,7 @@ impl Router {
         }
         let version = Version::from_str(&config.nginx_version)
             .map_err(|_| LoadError::Version(config.nginx_version.clone()))?;
-        check_servers(&config)?;
+        check(&config)?;
         let mut router = Self {
             version,
             listeners: HashMap::new(),
@@ -241,16 +210,5 @@ impl ListenerNames {
             }
         }
         own
-    }
-}
-
-fn check_servers(config: &Config) -> Result<(), LoadError> {
-    let named = config.listeners.iter().flat_map(|listener| {
-        let names = listener.names.iter().map(|name| name.server);
-        names.chain([listener.default_server])
-    });
-    match named.max().filter(|&index| index >= config.servers.len()) {
-        Some(index) => Err(LoadError::Index { what: "a listener", index }),
-        None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! The request that a backend receives (`ngx_http_proxy_handler`,
 //! `ngx_http_proxy_create_request`).
 
-use super::config::{Backend, Part, Pass, Proxy};
+use super::config::{Backend, Part, Pass, Proxy, ProxyPass};
 use super::flow::{Flow, unknown};
 use super::outcome::{Answer, HeaderSource, SentHeader, Unknown, UpstreamRequest, Value, Why};
 use super::phases::End;
@@ -23,8 +23,9 @@ struct Target {
 }
 
 impl<'r> Flow<'r> {
-    pub(super) fn proxy(&mut self, proxy: &'r Proxy) -> Result<End<'r>, Unknown> {
-        let target = match &proxy.pass {
+    pub(super) fn proxy(&mut self, action: &'r ProxyPass) -> Result<End<'r>, Unknown> {
+        let proxy = &self.router.config().proxies[action.settings];
+        let target = match &action.pass {
             Pass::Fixed { tls, backend, host, port, uri, replaces } => Target {
                 tls: *tls,
                 backend: Ok(backend.clone()),
@@ -71,6 +72,7 @@ impl<'r> Flow<'r> {
             self.note(unknown);
         }
         Ok(End::Answer(Answer::Proxy(Box::new(UpstreamRequest {
+            action,
             proxy,
             tls: target.tls,
             backend: target.backend,

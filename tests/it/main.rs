@@ -18,6 +18,7 @@ mod runtime;
 mod support;
 mod tally;
 mod tidy;
+mod trace;
 mod trial;
 mod vectors;
 mod websocket;

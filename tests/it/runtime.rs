@@ -192,7 +192,8 @@ fn shown_parts_are_real() {
 #[test]
 fn what_is_left_out_is_documented() {
     let page = fs::read_to_string(root().join("docs/runtime-json.md")).expect("it can be read");
-    let source = fs::read_to_string(root().join("src/model/compile/unsupported.rs")).expect("it can be");
+    let source =
+        fs::read_to_string(root().join("src/model/compile/unsupported.rs")).expect("it can be");
     for list in ["const OF_THE_PROCESS", "const OF_NO_CONCERN"] {
         let list = source.split(list).nth(1).and_then(|it| it.split("];").next()).expect("a list");
         let names: Vec<&str> = list.split('"').skip(1).step_by(2).collect();

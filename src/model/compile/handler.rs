@@ -7,7 +7,8 @@ use crate::catalog::{Context, Version};
 use crate::model::{Model, ScopeId, variable_name};
 use crate::runtime::config::{
     AccessRule, Action, AddHeader, AuthBasic, AuthRequest, Client, ErrorPage, ErrorResponse,
-    Handler, LimitExcept, RealIp, Root, Satisfy, SetVariable, Template, TryFile, TryFiles, TryLast,
+    Handler, LimitExcept, ProxyPass, RealIp, Root, Satisfy, SetVariable, Template, TryFile,
+    TryFiles, TryLast,
 };
 use crate::syntax::Directive;
 use crate::syntax::address::network;
@@ -93,7 +94,10 @@ pub(super) fn effective(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -
         default_type: model
             .text_of(scope, "default_type")
             .unwrap_or_else(|| "text/plain".to_owned()),
-        client: client(compilation, scope),
+        client: {
+            let client = client(compilation, scope);
+            compilation.clients.index(client)
+        },
     }
 }
 
@@ -125,8 +129,10 @@ fn action(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Action {
     };
     let Some(directive) = found else { return Action::Static };
     if directive.is("proxy_pass") {
-        if let Some(proxy) = model.proxy(scope) {
-            return Action::Proxy(Box::new(proxy));
+        if let Some(pass) = model.pass(scope) {
+            let settings = compilation.proxies.index(model.proxy(scope, &pass));
+            let (redirects, at) = (model.redirects(scope), compilation.place(directive));
+            return Action::Proxy(Box::new(ProxyPass { pass, redirects, settings, at }));
         }
         let (at, text) = (compilation.place(directive), directive.arg(0).unwrap_or_default());
         compilation.unsupported(at, format!("proxy_pass {text}"), "its URL cannot be read");

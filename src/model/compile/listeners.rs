@@ -8,6 +8,7 @@ use crate::model::ScopeId;
 use crate::runtime::config::{Address, Listener, NameMatch, Place, ServerName};
 use crate::syntax::Directive;
 use crate::syntax::address::{Host, Use, address};
+use crate::syntax::regex::Regex;
 
 use super::Compilation;
 use super::names::{Names, Refusal};
@@ -183,6 +184,18 @@ fn finish(compilation: &mut Compilation<'_, '_>, servers: &[ScopeId], socket: &m
     }
     let named = |(matches, (server, at))| ServerName { matches, server, at };
     listener.names = names.in_order().map(named).collect();
+    // nginx looks at the names of a lone server only for the groups of its last expression.
+    let is_regex = |name: &ServerName| matches!(name.matches, NameMatch::Regex(_));
+    let last = listener.names.last().filter(|name| is_regex(name));
+    if socket.servers.len() == 1 && last.is_some_and(|name| !has_groups(&name.matches)) {
+        listener.names.retain(|name| !is_regex(name));
+    }
+}
+
+/// True for an expression with groups, which become variables.
+fn has_groups(name: &NameMatch) -> bool {
+    let NameMatch::Regex(pattern) = name else { return false };
+    Regex::new(pattern.as_str(), pattern.is_caseless()).is_ok_and(|regex| regex.groups() > 0)
 }
 
 fn add_names(

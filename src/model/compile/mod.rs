@@ -16,16 +16,19 @@ mod upstreams;
 mod values;
 mod variables;
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use crate::catalog::Context;
 use crate::model::{Model, ScopeId};
 use crate::runtime::config::{
-    Config, FORMAT_VERSION, Instruction, Pattern, Place, Template, Unsupported,
+    Client, Config, FORMAT_VERSION, Instruction, Pattern, Place, Proxy, Template, Unsupported,
 };
 use crate::syntax::Directive;
 
 /// Compiles a whole configuration, or as much of one as a snippet is.
 pub fn compile(model: &Model<'_>) -> Config {
-    let mut compilation = Compilation { model, unsupported: Vec::new() };
+    let mut compilation = Compilation::new(model);
     let mut http = model.scope_ids().filter(|&id| model.scope(id).context == Context::Http);
     let mut config = empty(model);
     unsupported::list(&mut compilation);
@@ -36,6 +39,8 @@ pub fn compile(model: &Model<'_>) -> Config {
         let at = compilation.place_of(second);
         compilation.unsupported(at, "http", "nginx does not take a second one");
     }
+    config.proxies = compilation.proxies.all;
+    config.clients = compilation.clients.all;
     config.unsupported = compilation.unsupported;
     let key = |it: &Unsupported| (it.at, it.what.clone(), it.reason.clone());
     config.unsupported.sort_by_cached_key(key);
@@ -51,6 +56,8 @@ fn empty(model: &Model<'_>) -> Config {
         files: files.collect(),
         listeners: Vec::new(),
         servers: Vec::new(),
+        proxies: Vec::new(),
+        clients: Vec::new(),
         upstreams: Vec::new(),
         maps: Vec::new(),
         geos: Vec::new(),
@@ -79,7 +86,7 @@ fn fill(compilation: &mut Compilation<'_, '_>, http: ScopeId, config: &mut Confi
 /// The variables that a configuration defines, alone, with the directives of each map's entries
 /// in match order.
 pub(super) fn variables<'p>(model: &Model<'p>) -> (Config, Vec<Vec<Directive<'p>>>) {
-    let mut compilation = Compilation { model, unsupported: Vec::new() };
+    let mut compilation = Compilation::new(model);
     let mut config = empty(model);
     config.files.clear();
     let mut entries = Vec::new();
@@ -91,16 +98,42 @@ pub(super) fn variables<'p>(model: &Model<'p>) -> (Config, Vec<Vec<Directive<'p>
 
 /// The rewrite program of a scope.
 pub(super) fn program(model: &Model<'_>, scope: ScopeId) -> Vec<Instruction> {
-    rewrite::program(&mut Compilation { model, unsupported: Vec::new() }, scope)
+    rewrite::program(&mut Compilation::new(model), scope)
 }
 
 /// One compilation: what it reads, and what the format cannot say.
 struct Compilation<'m, 'p> {
     model: &'m Model<'p>,
     unsupported: Vec<Unsupported>,
+    proxies: Shared<Proxy>,
+    clients: Shared<Client>,
+}
+
+/// Settings that are the same in many places.
+struct Shared<T> {
+    all: Vec<T>,
+    indices: HashMap<T, usize>,
+}
+
+impl<T: Clone + Eq + Hash> Shared<T> {
+    fn new() -> Self {
+        Self { all: Vec::new(), indices: HashMap::new() }
+    }
+
+    /// The index of some settings.
+    fn index(&mut self, settings: T) -> usize {
+        *self.indices.entry(settings).or_insert_with_key(|settings| {
+            self.all.push(settings.clone());
+            self.all.len() - 1
+        })
+    }
 }
 
 impl<'m, 'p> Compilation<'m, 'p> {
+    fn new(model: &'m Model<'p>) -> Self {
+        Self { model, unsupported: Vec::new(), proxies: Shared::new(), clients: Shared::new() }
+    }
+
     /// Where a directive stands.
     fn place(&self, directive: Directive<'_>) -> Place {
         self.model.runtime_place(directive)

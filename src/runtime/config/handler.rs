@@ -58,12 +58,12 @@ pub struct Handler {
     pub add_headers: Vec<AddHeader>,
     /// `default_type`
     pub default_type: String,
-    /// What concerns the client's connection.
-    pub client: Client,
+    /// What concerns the client's connection: an index into the clients.
+    pub client: usize,
 }
 
-/// What concerns the client's connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What concerns the client's connection. Places with the same settings share them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 pub struct Client {
     /// `client_max_body_size`; 0 is no limit.

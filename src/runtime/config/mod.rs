@@ -30,7 +30,8 @@ pub use handler::{
 };
 pub use location::{Location, LocationMatch, Locations};
 pub use proxy::{
-    Action, Backend, Buffers, Header, NextUpstream, Pass, Proxy, Redirect, Redirects, UpstreamTls,
+    Action, Backend, Buffers, Header, NextUpstream, Pass, Proxy, ProxyPass, Redirect, Redirects,
+    UpstreamTls,
 };
 pub use rewrite::{Condition, FileTest, Instruction, RewriteFlag};
 pub use upstream::{Keepalive, Method, Peer, Upstream};
@@ -56,6 +57,12 @@ pub struct Config {
     /// The servers, in the order of the files; a listener names them by their index.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<Server>,
+    /// Settings of `proxy_pass`; what passes requests on names one by its index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proxies: Vec<Proxy>,
+    /// Settings of clients' connections; a handler names one by its index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<Client>,
     /// Groups of backends; a proxy names one by its index.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub upstreams: Vec<Upstream>,

@@ -13,7 +13,7 @@ use super::{Pattern, Place, Template, is_false};
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// `proxy_pass`
-    Proxy(Box<Proxy>),
+    Proxy(Box<ProxyPass>),
     /// Files below the root.
     Static,
     /// Another handler, by its directive, as in `fastcgi_pass`, `stub_status` or `empty_gif`.
@@ -28,13 +28,25 @@ pub enum Action {
     },
 }
 
-/// `proxy_pass` with all that concerns it.
-#[expect(clippy::struct_excessive_bools, reason = "they are directives of nginx")]
+/// `proxy_pass` in some place.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct Proxy {
+pub struct ProxyPass {
     /// Where requests go.
     pub pass: Pass,
+    /// `proxy_redirect`: how `Location` and `Refresh` of the answer change.
+    pub redirects: Redirects,
+    /// The settings that count: an index into the proxies.
+    pub settings: usize,
+    /// The `proxy_pass` directive.
+    pub at: Place,
+}
+
+/// Settings of `proxy_pass`. Places with the same settings share them.
+#[expect(clippy::struct_excessive_bools, reason = "they are directives of nginx")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Proxy {
     /// `1.0`, `1.1` or `2`.
     pub http_version: String,
     /// `proxy_method`; empty is that of the client.
@@ -73,8 +85,6 @@ pub struct Proxy {
     pub buffers: Buffers,
     /// `proxy_next_upstream` and its limits.
     pub next_upstream: NextUpstream,
-    /// `proxy_redirect`: how `Location` and `Refresh` of the answer change.
-    pub redirects: Redirects,
     /// `proxy_intercept_errors`
     #[serde(default, skip_serializing_if = "is_false")]
     pub intercept_errors: bool,
@@ -90,8 +100,6 @@ pub struct Proxy {
     /// TLS to the backend, which it has if its scheme is `https`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<UpstreamTls>,
-    /// The `proxy_pass` directive.
-    pub at: Place,
 }
 
 /// Where a `proxy_pass` leads.
@@ -145,7 +153,7 @@ pub enum Backend {
 }
 
 /// A header of the request to a backend.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 pub struct Header {
     /// Its name.
@@ -159,7 +167,7 @@ pub struct Header {
 }
 
 /// `proxy_buffers`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 pub struct Buffers {
     /// So many.
@@ -169,7 +177,7 @@ pub struct Buffers {
 }
 
 /// `proxy_next_upstream` and its limits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 pub struct NextUpstream {
     /// When the next peer is tried, in nginx's words; none if never (`off`).
@@ -214,7 +222,7 @@ pub enum Redirect {
 }
 
 /// TLS to a backend.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 pub struct UpstreamTls {
     /// `proxy_ssl_server_name`: the name is sent as SNI.

@@ -152,6 +152,15 @@ impl Pattern {
     }
 }
 
+/// Patterns are the same that are written the same.
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.written == other.written
+    }
+}
+
+impl Eq for Pattern {}
+
 impl TryFrom<WrittenPattern> for Pattern {
     type Error = String;
 
