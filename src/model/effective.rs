@@ -56,7 +56,8 @@ impl<'p> Model<'p> {
             }
             _ => Vec::new(),
         };
-        let default = entry.map_or("", |entry| entry.default);
+        let is_displaced = lines.is_empty() && self.is_displaced(id, name);
+        let default = entry.filter(|_| !is_displaced).map_or("", |entry| entry.default);
         Some(Setting { name: name.to_owned(), lines, replaced, default })
     }
 
@@ -97,6 +98,13 @@ impl<'p> Model<'p> {
             }
             _ => lines,
         }
+    }
+
+    /// True if another directive is what counts in its place, as `alias` for `root`.
+    fn is_displaced(&self, id: ScopeId, name: &str) -> bool {
+        let together = TOGETHER.into_iter().filter(|names| names.contains(&name)).flatten();
+        let mut others = together.filter(|other| **other != name);
+        others.any(|other| !self.nearest(id, other).is_empty())
     }
 
     /// The lines of the nearest scope that has one, of those that pass it on to this one.
@@ -146,7 +154,9 @@ impl<'p> Model<'p> {
     fn entry(&self, id: ScopeId, name: &str) -> Option<&'static Entry> {
         let now = Versions::from(self.version);
         let entries = || catalog::directive(name).iter().filter(|entry| entry.epoch.meets(now));
-        let mut contexts = self.ancestors(id).map(|id| self.scope(id).context);
+        let scopes =
+            self.ancestors(id).filter(|scope| *scope == id || self.passes_on(*scope, id, name));
+        let mut contexts = scopes.map(|scope| self.scope(scope).context);
         contexts.find_map(|context| entries().find(|entry| entry.contexts.contain(context)))
     }
 

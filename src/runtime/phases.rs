@@ -1,7 +1,7 @@
 //! The phases of a request: server rewrite, location, rewrite, access, files, content; and the
 //! error pages (`ngx_http_core_run_phases`, `ngx_http_special_response_handler`).
 
-use super::config::{Action, Place, TryFiles, TryLast};
+use super::config::{Action, Handler, Place, TryFiles, TryLast};
 use super::flow::{Flow, unknown};
 use super::outcome::{Answer, Step, Unknown, Value, Why};
 use super::rewrite::{Program, Ran};
@@ -74,9 +74,11 @@ impl<'r> Flow<'r> {
                 return Ok(end);
             }
             // A server's own program has run already if no location was found.
-            let Some(location) = self.location else { return self.content() };
+            let Some(handler) = self.handler.filter(|_| self.location.is_some()) else {
+                return self.content();
+            };
             let mut program = Program::new(false);
-            if let Ran::End(end) = self.run(&location.handler.rewrite, &mut program)? {
+            if let Ran::End(end) = self.run(&handler.rewrite, &mut program)? {
                 return Ok(end);
             }
             if !program.uri_changed {
@@ -99,10 +101,10 @@ impl<'r> Flow<'r> {
 
     fn find_location(&mut self) -> Result<Option<End<'r>>, Unknown> {
         let (Some(server), Some(index)) = (self.server(), self.server) else { return Ok(None) };
-        let mut matched = None;
+        let mut matched = Vec::new();
         let hit = self.router.search(index).find(&server.locations, &self.uri, &mut matched);
-        if let Some(matched) = matched {
-            self.matched(matched);
+        for captured in matched {
+            self.matched(captured);
         }
         let (location, is_redirect) = match hit {
             Hit::None => (None, false),
@@ -172,25 +174,30 @@ impl<'r> Flow<'r> {
         match &handler.action {
             Action::Proxy(proxy) => self.proxy(proxy),
             Action::Other { directive, .. } => Ok(End::Answer(Answer::Other { directive })),
-            Action::Static => Ok(self.files()),
+            Action::Static => self.files(handler),
         }
     }
 
-    fn files(&mut self) -> End<'r> {
+    fn files(&mut self, handler: &'r Handler) -> Result<End<'r>, Unknown> {
         if !matches!(self.method, "GET" | "HEAD" | "POST") {
-            return End::error(405, Why::Nginx("files are only read"));
+            return Ok(End::error(405, Why::Nginx("files are only read")));
+        }
+        // `ngx_http_index_handler` does not look whether such a one is there.
+        if let Some(index) = handler.root.index.first().filter(|_| self.uri.ends_with(b"/")) {
+            let mut target = self.text(index)?;
+            if target.starts_with(b"/") {
+                if !self.args.is_empty() {
+                    target.push(b'?');
+                    target.extend(&self.args);
+                }
+                return Ok(End::Elsewhere { target, why: None });
+            }
         }
         if self.request.no_files {
-            let is_directory = self.uri.ends_with(b"/");
-            return if is_directory && self.method == "POST" {
-                // Only GET and HEAD look for an index.
-                End::error(403, Why::Nginx("a directory takes no POST"))
-            } else {
-                End::error(404, Why::Nginx("there is no such file"))
-            };
+            return Ok(End::error(404, Why::Nginx("there is no such file")));
         }
         let path = builtin::file_name(self);
-        End::Answer(Answer::Static { path })
+        Ok(End::Answer(Answer::Static { path }))
     }
 
     /// `try_files` (`ngx_http_try_files_handler`), as if none of its files were there.
@@ -205,6 +212,10 @@ impl<'r> Flow<'r> {
             }
         }
         match &try_files.last {
+            // `ngx_http_finalize_request` sends nothing for these, and the connection goes.
+            TryLast::Status(200 | 202 | 203 | 205..300) => {
+                Ok(End::error(444, Why::Directive(try_files.at)))
+            }
             TryLast::Status(status) => Ok(End::error(*status, Why::Directive(try_files.at))),
             TryLast::Named(name) => {
                 let target = name.as_bytes().to_vec();
@@ -245,7 +256,8 @@ impl<'r> Flow<'r> {
         self.handler = Some(&location.handler);
         self.limit_except();
         let mut program = Program::new(false);
-        if let Ran::End(end) = self.run(&location.handler.rewrite, &mut program)? {
+        let handler = self.handler.unwrap_or(&location.handler);
+        if let Ran::End(end) = self.run(&handler.rewrite, &mut program)? {
             return Ok(end);
         }
         if !program.uri_changed {

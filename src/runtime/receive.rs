@@ -8,6 +8,21 @@ use super::request::HttpVersion;
 use super::uri;
 use crate::catalog::Version;
 
+/// Headers that a request may have once (`ngx_http_process_unique_header_line`); of `Host` it
+/// is said where that is read.
+const UNIQUE: [&str; 10] = [
+    "if-modified-since",
+    "if-unmodified-since",
+    "if-match",
+    "if-none-match",
+    "content-length",
+    "content-range",
+    "if-range",
+    "transfer-encoding",
+    "expect",
+    "authorization",
+];
+
 impl<'r> Flow<'r> {
     /// Reads request line and headers and chooses the server; an end if nginx refuses the
     /// request (`ngx_http_process_request_line`, `ngx_http_process_request_header`).
@@ -16,6 +31,10 @@ impl<'r> Flow<'r> {
         let own = &self.router.config().listeners[listener];
         self.server = Some(own.default_server);
         self.handler = self.server().map(|server| &server.handler);
+        let is_of_method = |byte: u8| byte.is_ascii_uppercase() || b"_-".contains(&byte);
+        if self.request.method.is_empty() || !self.request.method.bytes().all(is_of_method) {
+            return refuse(400, "the method is not valid");
+        }
         if self.request.tls && !own.tls {
             return refuse(400, "the socket does not speak TLS");
         }
@@ -78,7 +97,11 @@ impl<'r> Flow<'r> {
                 Some(true) => {}
             }
             self.headers.push(index);
-            if !name.eq_ignore_ascii_case("host") {
+            let name = name.to_ascii_lowercase();
+            if UNIQUE.contains(&&*name) && self.header(&name).nth(1).is_some() {
+                return refuse("a header that may be there once is there twice");
+            }
+            if name != "host" {
                 continue;
             }
             if header.replace(value).is_some() {
@@ -102,7 +125,10 @@ impl<'r> Flow<'r> {
     /// request (`ngx_http_parse_header_line`).
     fn is_valid_name(&self, name: &str) -> Option<bool> {
         let server = self.server()?;
-        let mut is_valid = !name.is_empty();
+        let mut is_valid = true;
+        if name.is_empty() {
+            return None;
+        }
         for (at, byte) in name.bytes().enumerate() {
             match byte {
                 b'-' => {}
@@ -118,14 +144,6 @@ impl<'r> Flow<'r> {
 
     fn check_headers(&self) -> Option<End<'r>> {
         let refuse = |status, why| Some(End::error(status, Why::Nginx(why)));
-        for name in ["content-length", "transfer-encoding", "if-modified-since", "user-agent"] {
-            let is_unique =
-                matches!(name, "content-length" | "transfer-encoding" | "if-modified-since");
-            let is_unique = is_unique && self.router.version() >= Version::JOINED_HEADERS;
-            if is_unique && self.header(name).count() > 1 {
-                return refuse(400, "a header that may be there once is there twice");
-            }
-        }
         let length = self.header("content-length").next();
         if length.is_some_and(|it| it.is_empty() || !it.iter().all(u8::is_ascii_digit)) {
             return refuse(400, "the Content-Length is no number");

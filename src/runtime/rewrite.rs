@@ -235,7 +235,10 @@ impl<'r> Flow<'r> {
         let location = self.text_escaped(replacement, true).map(|text| {
             let mut location = uri::unescape_redirect(&text);
             if !drops_arguments && !self.args.is_empty() {
-                location.push(b'?');
+                // `ngx_http_script_compile` looks for the sign in what is written.
+                let has_sign = |part: &Part| matches!(part, Part::Text(text) if text.contains('?'));
+                let has_args = replacement.0.iter().any(has_sign);
+                location.push(if has_args { b'&' } else { b'?' });
                 location.extend(&self.args);
             }
             location

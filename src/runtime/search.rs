@@ -42,8 +42,9 @@ pub(super) enum Hit<'r> {
 /// An expression that matched, with what its groups matched.
 pub(super) type Captured<'r> = (&'r Pattern, Captures);
 
-/// The expression that matched last.
-pub(super) type Matched<'r> = Option<Captured<'r>>;
+/// The expressions that matched, in the order in which they were tried: those of locations that
+/// the path is in.
+pub(super) type Matched<'r> = Vec<Captured<'r>>;
 
 impl Search {
     pub(super) fn new(locations: &Locations) -> Self {
@@ -106,7 +107,7 @@ impl Search {
                 return Some(Hit::Failed(location));
             };
             let Some(captures) = captures else { continue };
-            *matched = Some((pattern, captures));
+            matched.push((pattern, captures));
             return Some(match inner.find(&location.locations, path, matched) {
                 Hit::None => Hit::Final(location),
                 // A redirect inside an expression is none: `ngx_http_core_find_location`

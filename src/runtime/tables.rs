@@ -1,11 +1,11 @@
 //! Variables that a configuration defines, ready to be looked up: `map`, `geo`,
 //! `split_clients`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::config::{Geo, Map, NameMatch, SplitClients, Template};
 use super::names::Names;
-use crate::syntax::address::{Network, network};
+use crate::syntax::address::{Network, geo_network};
 
 /// A `map`, ready to be looked up.
 #[derive(Debug)]
@@ -66,16 +66,16 @@ pub(super) struct GeoTable(Vec<Option<Network>>);
 
 impl GeoTable {
     pub(super) fn new(geo: &Geo) -> Self {
-        Self(geo.networks.iter().map(|entry| network(&entry.network)).collect())
+        Self(geo.networks.iter().map(|entry| geo_network(&entry.network)).collect())
     }
 
-    /// The value for an address; a text that is none has the default, as 255.255.255.255 has
-    /// (`ngx_http_geo_addr`).
+    /// The value for an address. A text that is none is 255.255.255.255, and an IPv4 address in
+    /// one of IPv6 is that of IPv4 (`ngx_http_geo_cidr_variable`).
     pub(super) fn find<'r>(&self, geo: &'r Geo, address: &[u8]) -> &'r str {
         let address = std::str::from_utf8(address).ok().and_then(|text| text.parse().ok());
-        let found = address.and_then(|address: IpAddr| {
-            self.0.iter().position(|network| network.is_some_and(|it| it.contains(address)))
-        });
+        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::BROADCAST)).to_canonical();
+        let contains = |network: &Option<Network>| network.is_some_and(|it| it.contains(address));
+        let found = self.0.iter().position(contains);
         found.map_or(&geo.default, |index| &geo.networks[index].value)
     }
 }

@@ -218,6 +218,17 @@ impl fmt::Display for Network {
     }
 }
 
+/// Reads a network of `geo`: one of them stands for what is no address
+/// (`ngx_http_geo_cidr_value`).
+pub fn geo_network(text: &str) -> Option<Network> {
+    match text {
+        "255.255.255.255" | "255.255.255.255/32" => {
+            Some(Network { address: u128::from(u32::MAX), length: 32, is_v6: false })
+        }
+        _ => network(text),
+    }
+}
+
 /// Reads an address with or without `/` and the length of its prefix.
 pub fn network(text: &str) -> Option<Network> {
     let (host, mask) = match text.split_once('/') {

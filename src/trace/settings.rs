@@ -39,8 +39,8 @@ impl Wanted {
 pub fn find(model: &Model<'_>, text: &str) -> Vec<ScopeId> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let found: Vec<ScopeId> = match words[..] {
-        [name] if Context::named(name).is_some() => {
-            let context = Context::named(name);
+        _ if Context::named(text).is_some() => {
+            let context = Context::named(text);
             model.scope_ids().filter(|id| Some(model.scope(*id).context) == context).collect()
         }
         ["server", name] => of_server(model, name),

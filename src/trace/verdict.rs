@@ -80,10 +80,7 @@ pub(super) fn websocket(trace: &Trace<'_>, page: &mut Page) {
     let problems = problems(trace, sent);
     let doubts = doubts(sent);
     if !problems.is_empty() {
-        page.say(
-            Style::Bad,
-            "It fails: the backend cannot answer 101, or nginx lets no 101 through, because",
-        );
+        page.say(Style::Bad, "It fails: no 101 comes back, because");
     } else if !doubts.is_empty() {
         page.say(Style::Plain, "Whether it works is not known:");
     } else {
@@ -198,12 +195,14 @@ fn http_version(trace: &Trace<'_>, sent: &UpstreamRequest<'_>) -> Option<Problem
     })
 }
 
+/// Whether a header has a value that a handshake has.
+type Check = fn(&[u8]) -> bool;
+
 /// What is wrong with `Upgrade` and `Connection`.
 fn headers(trace: &Trace<'_>, sent: &UpstreamRequest<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut absent = Vec::new();
-    let checks: [(&'static str, fn(&[u8]) -> bool); 2] =
-        [("Upgrade", is_websocket), ("Connection", asks_for_upgrade)];
+    let checks: [(&str, Check); 2] = [("Upgrade", is_websocket), ("Connection", asks_for_upgrade)];
     for (name, is_right) in checks {
         let may_be_right =
             |header: &SentHeader| header.value.as_ref().map_or(true, |value| is_right(value));

@@ -1,6 +1,7 @@
 //! `listen` and `server_name`: the sockets, and which server of one a name leads to
 //! (`ngx_http_add_listen`, `ngx_http_server_names`).
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::catalog::Version;
@@ -8,7 +9,6 @@ use crate::model::ScopeId;
 use crate::runtime::config::{Address, Listener, NameMatch, Place, ServerName};
 use crate::syntax::Directive;
 use crate::syntax::address::{Host, Use, address};
-use crate::syntax::regex::Regex;
 
 use super::Compilation;
 use super::names::{Names, Refusal};
@@ -52,15 +52,23 @@ pub(super) struct Socket {
     pub(super) servers: Vec<usize>,
 }
 
+/// The sockets that were found so far.
+#[derive(Default)]
+struct Sockets {
+    all: Vec<Socket>,
+    /// By address, and whether it is for QUIC.
+    indices: HashMap<(Address, bool), usize>,
+}
+
 /// All sockets, in the order of the files.
 pub(super) fn all(compilation: &mut Compilation<'_, '_>, servers: &[ScopeId]) -> Vec<Socket> {
-    let mut sockets: Vec<Socket> = Vec::new();
+    let mut sockets = Sockets::default();
     for (index, &server) in servers.iter().enumerate() {
         let lines = compilation.model.scope(server).all("listen").to_vec();
         if lines.is_empty() {
             let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 80);
             let at = compilation.place_of(server);
-            add(&mut sockets, Address::Tcp(any), Options::default(), index, at);
+            sockets.add(Address::Tcp(any), Options::default(), index, at);
             if compilation.model.scope(server).opener.is_none() {
                 let reason = "where the server listens is not in view: *:80 is taken";
                 compilation.unsupported(at, "listen", reason);
@@ -70,10 +78,11 @@ pub(super) fn all(compilation: &mut Compilation<'_, '_>, servers: &[ScopeId]) ->
             let options = options(compilation, line);
             let at = compilation.place(line);
             for address in addresses(compilation, line) {
-                add(&mut sockets, address, options, index, at);
+                sockets.add(address, options, index, at);
             }
         }
     }
+    let mut sockets = sockets.all;
     for socket in &mut sockets {
         finish(compilation, servers, socket);
     }
@@ -130,12 +139,33 @@ fn options(compilation: &mut Compilation<'_, '_>, line: Directive<'_>) -> Option
     options
 }
 
-/// Puts a server to an address (`ngx_http_add_addresses`): what any of its lines says counts.
-fn add(sockets: &mut Vec<Socket>, address: Address, options: Options, server: usize, at: Place) {
-    let is_it =
-        |it: &&mut Socket| it.listener.address == address && it.listener.quic == options.quic;
-    if let Some(socket) = sockets.iter_mut().find(is_it) {
-        let listener = &mut socket.listener;
+impl Sockets {
+    /// Puts a server to an address (`ngx_http_add_addresses`): what any of its lines says counts.
+    fn add(&mut self, address: Address, options: Options, server: usize, at: Place) {
+        if let Some(&index) = self.indices.get(&(address.clone(), options.quic)) {
+            self.all[index].join(options, server);
+            return;
+        }
+        self.indices.insert((address.clone(), options.quic), self.all.len());
+        let is_v6 = matches!(address, Address::Tcp(SocketAddr::V6(_)));
+        let listener = Listener {
+            address,
+            tls: options.tls,
+            http2: options.http2,
+            quic: options.quic,
+            proxy_protocol: options.proxy_protocol,
+            ipv6_only: is_v6 && !options.takes_ipv4,
+            default_server: server,
+            names: Vec::new(),
+            at,
+        };
+        self.all.push(Socket { listener, servers: vec![server] });
+    }
+}
+
+impl Socket {
+    fn join(&mut self, options: Options, server: usize) {
+        let listener = &mut self.listener;
         listener.tls |= options.tls;
         listener.http2 |= options.http2;
         listener.proxy_protocol |= options.proxy_protocol;
@@ -145,24 +175,10 @@ fn add(sockets: &mut Vec<Socket>, address: Address, options: Options, server: us
         if options.is_default {
             listener.default_server = server;
         }
-        if !socket.servers.contains(&server) {
-            socket.servers.push(server);
+        if self.servers.last() != Some(&server) {
+            self.servers.push(server);
         }
-        return;
     }
-    let is_v6 = matches!(address, Address::Tcp(SocketAddr::V6(_)));
-    let listener = Listener {
-        address,
-        tls: options.tls,
-        http2: options.http2,
-        quic: options.quic,
-        proxy_protocol: options.proxy_protocol,
-        ipv6_only: is_v6 && !options.takes_ipv4,
-        default_server: server,
-        names: Vec::new(),
-        at,
-    };
-    sockets.push(Socket { listener, servers: vec![server] });
 }
 
 /// Adds to a socket what its default server says of it, and the names of its servers.
@@ -184,18 +200,21 @@ fn finish(compilation: &mut Compilation<'_, '_>, servers: &[ScopeId], socket: &m
     }
     let named = |(matches, (server, at))| ServerName { matches, server, at };
     listener.names = names.in_order().map(named).collect();
-    // nginx looks at the names of a lone server only for the groups of its last expression.
-    let is_regex = |name: &ServerName| matches!(name.matches, NameMatch::Regex(_));
-    let last = listener.names.last().filter(|name| is_regex(name));
-    if socket.servers.len() == 1 && last.is_some_and(|name| !has_groups(&name.matches)) {
-        listener.names.retain(|name| !is_regex(name));
+    if let [_] = socket.servers[..] {
+        forget_groups(&mut listener.names);
     }
 }
 
-/// True for an expression with groups, which become variables.
-fn has_groups(name: &NameMatch) -> bool {
-    let NameMatch::Regex(pattern) = name else { return false };
-    Regex::new(pattern.as_str(), pattern.is_caseless()).is_ok_and(|regex| regex.groups() > 0)
+/// Of a server that has a socket to itself, nginx does not look for the name, unless the last
+/// expression among its names has groups (`ngx_http_optimize_servers`): no group has a value.
+fn forget_groups(names: &mut Vec<ServerName>) {
+    let has_groups = |name: &ServerName| match &name.matches {
+        NameMatch::Regex(pattern) => pattern.has_groups(),
+        _ => false,
+    };
+    if names.last().is_some_and(|last| !has_groups(last)) {
+        names.retain(|name| !has_groups(name));
+    }
 }
 
 fn add_names(

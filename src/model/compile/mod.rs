@@ -75,9 +75,11 @@ fn fill(compilation: &mut Compilation<'_, '_>, http: ScopeId, config: &mut Confi
     limits::zones(compilation, http, config);
     let servers = compilation.blocks(http, Context::Server);
     let sockets = listeners::all(compilation, &servers);
-    for (index, &scope) in servers.iter().enumerate() {
-        let mut own = sockets.iter().filter(|socket| socket.servers.contains(&index));
-        let has_tls = own.any(|socket| socket.listener.tls || socket.listener.quic);
+    let mut have_tls = vec![false; servers.len()];
+    for socket in sockets.iter().filter(|it| it.listener.tls || it.listener.quic) {
+        socket.servers.iter().for_each(|&server| have_tls[server] = true);
+    }
+    for (&scope, has_tls) in servers.iter().zip(have_tls) {
         config.servers.push(servers::server(compilation, scope, has_tls));
     }
     config.listeners = sockets.into_iter().map(|socket| socket.listener).collect();

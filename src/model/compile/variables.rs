@@ -9,7 +9,7 @@ use crate::runtime::config::{
     Config, Geo, GeoNetwork, Map, MapEntry, NameMatch, SplitClients, SplitPart, Template,
 };
 use crate::syntax::Directive;
-use crate::syntax::address::{Network, network};
+use crate::syntax::address::{Network, geo_network};
 
 use super::Compilation;
 use super::names::{Names, Refusal};
@@ -144,7 +144,7 @@ fn geo(
         let name = entry.name();
         let value = entry.arg(0).unwrap_or_default().into_owned();
         let key = if name == "delete" { value.as_str() } else { &name };
-        match (&*name, entry.args().len(), as_network(key)) {
+        match (&*name, entry.args().len(), geo_network(key).map(Network::masked)) {
             ("include", 1, _) | ("volatile", 0, _) => {}
             ("default", 1, _) => default = value,
             (_, 1, Some(network)) => {
@@ -171,13 +171,6 @@ fn geo(
         is_partial,
         at: compilation.place(opener),
     }
-}
-
-fn as_network(text: &str) -> Option<Network> {
-    if text == "255.255.255.255" {
-        return Some(Network { address: u128::from(u32::MAX), length: 32, is_v6: false });
-    }
-    network(text).map(Network::masked)
 }
 
 /// `ngx_conf_split_clients_block`

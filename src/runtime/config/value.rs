@@ -140,6 +140,11 @@ impl Pattern {
         self.regex.named_groups()
     }
 
+    /// True if it has groups, with or without names.
+    pub fn has_groups(&self) -> bool {
+        self.regex.groups() > 0
+    }
+
     /// True if it matches; none if that takes too long to find out.
     pub fn is_match(&self, text: &[u8]) -> Option<bool> {
         self.regex.is_match(text)

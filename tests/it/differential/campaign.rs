@@ -170,12 +170,17 @@ impl<'a> Campaign<'a> {
     /// Leaves out of a disagreement whatever does not matter for it: directives, and headers of
     /// the request.
     pub fn reduced(&self, mut disagreement: Disagreement) -> Disagreement {
-        let mut index = 1;
-        while index < disagreement.http.count() {
-            let http = disagreement.http.without(index);
-            let request = disagreement.request.clone();
-            if !self.keeps(&mut disagreement, http, request) {
-                index += 1;
+        // What one directive needs can go when that one is gone.
+        let mut count = usize::MAX;
+        while disagreement.http.count() < count {
+            count = disagreement.http.count();
+            let mut index = 1;
+            while index < disagreement.http.count() {
+                let http = disagreement.http.without(index);
+                let request = disagreement.request.clone();
+                if !self.keeps(&mut disagreement, http, request) {
+                    index += 1;
+                }
             }
         }
         let mut index = 0;

@@ -50,7 +50,9 @@ impl Differences {
             return;
         };
         self.check("whether there is an answer", &!closes, &true);
-        self.check("the status", &status(outcome), &Some(response.status));
+        let (ours, nginx) = (status(outcome), response.status);
+        let told = ours.map_or("none".to_owned(), |status| status.to_string());
+        self.check(&format!("the status, nginx {nginx} and ngxc {told}"), &ours, &Some(nginx));
         self.check("so many requests to a backend", &requests(outcome), &seen.received.len());
         self.place(outcome, response);
         match &outcome.answer {

@@ -32,7 +32,7 @@ const SEED: u64 = 1;
 const CASES: usize = 2_000;
 
 /// So many disagreements are reduced and printed, each about something else.
-const SHOWN: usize = 8;
+const SHOWN: usize = 12;
 
 /// Which cases a run tries.
 struct Choice {

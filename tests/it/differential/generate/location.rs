@@ -144,6 +144,9 @@ impl Generator {
             (3, "absolute_redirect off"),
             (3, "recursive_error_pages on"),
             (2, "root /nonexistent/$host"),
+            (2, "index /b/$arg_x"),
+            (2, "index /a?x index.html"),
+            (2, "index index.html /b"),
         ]));
         if self.random.chance(10) {
             inside.extend(self.access());

@@ -30,7 +30,7 @@ const COMPUTED: [&str; 18] = [
     "http://${arg_up}",
     "http://$arg_up/fixed",
     "http://up0$arg_x",
-    "http://UP1.test$1",
+    "http://UP1.test/$1",
     "http://$m0",
     "http://up0/$m1",
     "http://up0/$first",

@@ -39,7 +39,7 @@ const FREQUENT: [&str; 22] = [
 ];
 
 /// Others.
-const RARE: [&str; 34] = [
+const RARE: [&str; 33] = [
     "query_string",
     "document_uri",
     "cookie_c",
@@ -73,7 +73,6 @@ const RARE: [&str; 34] = [
     "http_user_agent",
     "http_x_forwarded_for",
     "arg_",
-    "realpath_root",
 ];
 
 impl Generator {
