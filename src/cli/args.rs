@@ -170,8 +170,8 @@ pub(super) struct TraceArgs {
     /// The method [default: GET]
     #[arg(long, value_name = "METHOD")]
     pub(super) method: Option<String>,
-    /// The client's address. Without it, what depends on it ($remote_addr, allow, deny, geo) is
-    /// not known
+    /// The client's address. Without it, what depends on it ($remote_addr, geo) is not known,
+    /// and allow and deny are taken to let it in
     #[arg(long, value_name = "IP")]
     pub(super) client_ip: Option<IpAddr>,
     /// Where the connection comes in: ADDRESS:PORT, PORT or unix:PATH [default: the port of the

@@ -80,11 +80,10 @@ impl<'p> Model<'p> {
         let mut scopes = Vec::new();
         for id in self.ancestors(scope) {
             match self.scope(id).context {
-                Context::IfInLocation => scopes.push(id),
                 Context::Location if !scopes.iter().any(|&it| self.is_location(it)) => {
                     scopes.push(id);
                 }
-                Context::Server => scopes.push(id),
+                Context::IfInLocation | Context::Server => scopes.push(id),
                 _ => {}
             }
         }

@@ -66,9 +66,7 @@ impl<'r> Flow<'r> {
             Some(client) => network(from).is_some_and(|network| network.contains(client)),
             None => from == "unix:",
         };
-        let Some(rule) = handler.access.iter().find(|rule| applies(&rule.from)) else {
-            return None;
-        };
+        let rule = handler.access.iter().find(|rule| applies(&rule.from))?;
         self.step(|| Step::Access { allowed: rule.allow, at: rule.at });
         Some(if rule.allow { Guard::Allows } else { Guard::Denies(403, rule.at) })
     }

@@ -76,9 +76,8 @@ impl<'r> Flow<'r> {
                 Instruction::Rewrite { flag, .. } if *flag != RewriteFlag::None => {
                     state = Presumed::MayHaveEnded;
                 }
-                Instruction::Rewrite { .. } => {}
                 // A request that comes to the place was not answered before.
-                Instruction::Return { .. } => {}
+                Instruction::Rewrite { .. } | Instruction::Return { .. } => {}
                 Instruction::Break { .. } => state = Presumed::Ended,
             }
         }

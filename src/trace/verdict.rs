@@ -69,12 +69,7 @@ pub(super) fn websocket(trace: &Trace<'_>, page: &mut Page) {
         return;
     };
     if !trace.is_handshake() {
-        page.heading("Time");
-        let time = words::time(sent.proxy.read_timeout_ms);
-        return page.say(
-            Style::Plain,
-            &format!("A backend that says nothing for {time} is given up ({}).", timeout(trace)),
-        );
+        return plain(trace, sent, page);
     }
     page.heading("WebSocket");
     let problems = problems(trace, sent);
@@ -100,6 +95,28 @@ pub(super) fn websocket(trace: &Trace<'_>, page: &mut Page) {
         ]);
     }
     idle(trace, sent, page);
+}
+
+/// What there is to say of a request that is no handshake.
+fn plain(trace: &Trace<'_>, sent: &UpstreamRequest<'_>, page: &mut Page) {
+    let checks: [(&str, Check, &str); 2] = [
+        ("Connection", asks_for_upgrade, "hardcoded-connection-header"),
+        ("Upgrade", is_websocket, "hardcoded-upgrade-header"),
+    ];
+    for (name, asks, rule) in checks {
+        if named(sent, name).any(|it| it.value.as_ref().is_ok_and(|value| asks(value))) {
+            page.heading("WebSocket");
+            let text = format!(
+                "This request is no handshake, and its {name} asks the backend for an upgrade all \
+                 the same. More: ngxc explain {rule}"
+            );
+            page.say(Style::Bad, &text);
+        }
+    }
+    page.heading("Time");
+    let time = words::time(sent.proxy.read_timeout_ms);
+    let text = format!("A backend that says nothing for {time} is given up ({}).", timeout(trace));
+    page.say(Style::Plain, &text);
 }
 
 fn idle(trace: &Trace<'_>, sent: &UpstreamRequest<'_>, page: &mut Page) {

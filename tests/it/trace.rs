@@ -131,6 +131,8 @@ fn it_says_why_a_websocket_fails() {
         assert!(text.contains(&format!("ngxc explain {rule}")), "{path} {url}: {}", run.out);
         assert!(ngxc::lint::rule(rule).is_some(), "{rule}");
     }
+    let plain = trace(&["fixtures/product/hardcoded.conf", "/chat/"]);
+    assert!(plain.out.contains("ngxc explain hardcoded-connection-header"), "{plain:?}");
     let answered = trace(&["fixtures/product/hardcoded.conf", "/chat", "--websocket"]);
     assert!(answered.out.contains("WebSocket clients follow no redirects"), "{answered:?}");
 }
