@@ -34,7 +34,7 @@ impl<'r> Flow<'r> {
         }
         let target = self.text(&page.target)?;
         if target.starts_with(b"/") && self.method != "HEAD" {
-            self.method = "GET";
+            (self.method, self.method_name) = ("GET", "GET");
         }
         if target.starts_with(b"/") || target.starts_with(b"@") {
             return Ok(End::Elsewhere { target, why: Some(page.at) });

@@ -30,6 +30,10 @@ pub(super) struct Flow<'r> {
     pub(super) host: Vec<u8>,
     /// An `error_page` makes it a GET.
     pub(super) method: &'r str,
+    /// The same in words: none of a request line that nginx could not read to its end.
+    pub(super) method_name: &'r str,
+    /// nginx read the request line to its end.
+    pub(super) has_line: bool,
     pub(super) uri: Vec<u8>,
     pub(super) args: Vec<u8>,
     /// Path and arguments as they were sent.
@@ -80,9 +84,11 @@ impl<'r> Flow<'r> {
             headers: Vec::new(),
             host: Vec::new(),
             method: &request.method,
+            method_name: &request.method,
+            has_line: true,
             uri: Vec::new(),
             args: Vec::new(),
-            unparsed: &request.target,
+            unparsed: &[],
             valid_unparsed: true,
             is_quoted: false,
             has_plus: false,

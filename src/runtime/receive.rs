@@ -31,10 +31,6 @@ impl<'r> Flow<'r> {
         let own = &self.router.config().listeners[listener];
         self.server = Some(own.default_server);
         self.handler = self.server().map(|server| &server.handler);
-        let is_of_method = |byte: u8| byte.is_ascii_uppercase() || b"_-".contains(&byte);
-        if self.request.method.is_empty() || !self.request.method.bytes().all(is_of_method) {
-            return refuse(400, "the method is not valid");
-        }
         if self.request.tls && !own.tls {
             return refuse(400, "the socket does not speak TLS");
         }
@@ -48,17 +44,10 @@ impl<'r> Flow<'r> {
         {
             self.find_server(listener, &host, false);
         }
-        let Some(server) = self.server() else { return refuse(400, "no server") };
-        let target = uri::target(&self.request.target);
-        let path = target.as_ref().and_then(|target| uri::path(target, server.merge_slashes));
-        let (Some(target), Some(path)) = (target, path) else {
-            return refuse(400, "the path is not valid");
+        let refused = match self.receive_line() {
+            Ok(host) => self.receive_host(listener, host),
+            Err(why) => return refuse(400, why),
         };
-        (self.uri, self.args) = (path.decoded, path.args);
-        (self.is_quoted, self.has_plus) = (path.is_quoted, path.has_plus);
-        self.unparsed = target.unparsed;
-        self.valid_unparsed = !target.has_no_path;
-        let refused = self.receive_host(listener, target.host);
         if refused.is_some() {
             return refused;
         }
@@ -77,19 +66,36 @@ impl<'r> Flow<'r> {
         None
     }
 
+    /// Reads the request line; the host that it names, or why nginx refuses it.
+    fn receive_line(&mut self) -> Result<Option<&'r [u8]>, &'static str> {
+        let is_of_method = |byte: u8| byte.is_ascii_uppercase() || b"_-".contains(&byte);
+        let method = &self.request.method;
+        let is_method = !method.is_empty() && method.bytes().all(is_of_method);
+        let Some(target) = uri::target(&self.request.target).filter(|_| is_method) else {
+            (self.method_name, self.has_line) = ("", false);
+            return Err("the request line is not valid");
+        };
+        let merges = self.server().is_none_or(|server| server.merge_slashes);
+        let Some(path) = uri::path(&target, merges) else {
+            return Err("the path is not valid");
+        };
+        (self.uri, self.args) = (path.decoded, path.args);
+        (self.is_quoted, self.has_plus) = (path.is_quoted, path.has_plus);
+        self.unparsed = target.unparsed;
+        self.valid_unparsed = !target.has_no_path;
+        Ok(target.host)
+    }
+
     /// Takes the headers that nginx does not ignore, and chooses the server by the host.
     fn receive_host(&mut self, listener: usize, in_target: Option<&[u8]>) -> Option<End<'r>> {
         let refuse = |why| Some(End::error(400, Why::Nginx(why)));
-        let mut host = None;
         if let Some(name) = in_target {
             let Some(name) = uri::host(name) else { return refuse("the host is not valid") };
-            host = Some(name);
+            self.find_server(listener, &name, true);
+            self.host = name;
         }
         let mut header = None;
         let request = self.request;
-        if let Some(name) = &host {
-            self.find_server(listener, name, true);
-        }
         for (index, (name, value)) in request.headers.iter().enumerate() {
             match self.is_valid_name(name) {
                 None => return refuse("the name of a header is not valid"),
@@ -108,14 +114,13 @@ impl<'r> Flow<'r> {
                 return refuse("there are several Host headers");
             }
             let Some(name) = uri::host(value) else { return refuse("the host is not valid") };
-            if host.is_none() {
+            if self.host.is_empty() {
                 self.find_server(listener, &name, true);
-                host = Some(name);
+                self.host = name;
             }
         }
-        match host {
-            Some(name) => self.host = name,
-            None => self.find_server(listener, b"", true),
+        if self.host.is_empty() {
+            self.find_server(listener, b"", true);
         }
         let needs_host = request.version != HttpVersion::Http10 && header.is_none();
         if needs_host { refuse("HTTP/1.1 needs a Host header") } else { None }

@@ -54,7 +54,7 @@ impl<'r> Flow<'r> {
         }
         self.proxy = Some((target.host, target.port));
         let method = match &proxy.method.is_empty() {
-            true => Ok(self.method.as_bytes().to_vec()),
+            true => Ok(self.method_name.as_bytes().to_vec()),
             false => self.text(&proxy.method),
         };
         let body = proxy.body.as_ref().map(|body| self.text(body));

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -156,9 +156,4 @@ fn response(bytes: &[u8]) -> Result<Response, String> {
     let status = status.split(' ').nth(1).and_then(|it| it.parse().ok()).ok_or_else(unclear)?;
     let headers = lines.into_iter().map(header).collect();
     Ok(Response { status, headers, body: bytes[end + 4..].to_vec() })
-}
-
-/// Whether this machine has an address: not each one has IPv6.
-pub fn has_address(address: IpAddr) -> bool {
-    std::net::TcpListener::bind((address, 0)).is_ok()
 }

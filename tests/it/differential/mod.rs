@@ -9,6 +9,7 @@ mod backend;
 mod block;
 mod campaign;
 mod compare;
+mod conformance;
 mod generate;
 mod library;
 mod live;
