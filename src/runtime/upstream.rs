@@ -6,6 +6,7 @@ use super::flow::{Flow, unknown};
 use super::outcome::{Answer, HeaderSource, SentHeader, Unknown, UpstreamRequest, Value, Why};
 use super::phases::End;
 use super::uri::{Escape, escape};
+use crate::catalog::Version;
 use crate::syntax::address::{Host, Use, address};
 
 /// A `proxy_pass`, its variables evaluated.
@@ -162,7 +163,13 @@ impl<'r> Flow<'r> {
             }
         }
         for header in &proxy.headers {
-            let value = self.text(&header.value);
+            let mut value = self.text(&header.value);
+            if self.router.version() >= Version::HOST_IS_ONE_LINE
+                && header.name.eq_ignore_ascii_case("host")
+                && matches!(&value, Ok(value) if value.is_empty())
+            {
+                value = self.variable("proxy_host");
+            }
             if !matches!(&value, Ok(value) if value.is_empty()) {
                 let from = header.at.map_or(HeaderSource::Default, HeaderSource::Directive);
                 sent.push(SentHeader { name: header.name.clone(), value, from });
