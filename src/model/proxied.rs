@@ -46,7 +46,7 @@ pub struct Proxied<'p> {
     pub headers_scope: Option<ScopeId>,
     /// These lines, in order.
     pub headers: Vec<Directive<'p>>,
-    /// What the backend gets by them and by nginx's defaults.
+    /// What the backend gets by them and by nginx's defaults, as far as rules ask.
     sent: Rc<[Header]>,
     /// What says that it is meant for WebSocket connections.
     pub intent: Intent,
@@ -57,6 +57,9 @@ pub(super) fn all<'p>(model: &Model<'p>) -> Vec<Proxied<'p>> {
     let mut shared = HashMap::new();
     model.scope_ids().filter_map(|id| proxied(model, id, &mut shared)).collect()
 }
+
+/// The headers that rules ask for. Nothing else of what is sent is kept.
+const ASKED: [&str; 3] = ["Upgrade", "Connection", "Host"];
 
 /// What is sent by the same lines, with or without a cache: many places have it in common.
 type Shared = HashMap<(Option<ScopeId>, bool), Rc<[Header]>>;
@@ -76,9 +79,11 @@ fn proxied<'p>(model: &Model<'p>, id: ScopeId, shared: &mut Shared) -> Option<Pr
         Some((scope, lines)) => (Some(scope), lines.to_vec()),
         None => (None, Vec::new()),
     };
-    let sent = shared
-        .entry((headers_scope, model.cache(id).is_some()))
-        .or_insert_with(|| model.sent_headers(id).into());
+    let sent = shared.entry((headers_scope, model.cache(id).is_some())).or_insert_with(|| {
+        let is_asked =
+            |header: &Header| ASKED.iter().any(|name| header.name.eq_ignore_ascii_case(name));
+        model.sent_headers(id).into_iter().filter(is_asked).collect()
+    });
     let sent = Rc::clone(sent);
     let none = Intent::None;
     let mut proxied =
