@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::catalog::Context;
-use crate::runtime::Router;
 use crate::runtime::config::{Instruction, Template};
+use crate::runtime::{Request, Router};
 use crate::source::Place;
 
 use super::map::{Entry, Map};
@@ -21,6 +21,7 @@ pub(super) struct Evaluator {
     router: Router,
     /// By variable: the map's index, and its entries in match order.
     maps: HashMap<String, (usize, Vec<Place>)>,
+    requests: RefCell<HashMap<Probe, Rc<Request>>>,
     /// The rewrite programs of the scopes that somebody asked for.
     programs: RefCell<HashMap<ScopeId, Rc<[Instruction]>>>,
 }
@@ -40,7 +41,12 @@ impl Evaluator {
             config.maps.push(map);
         }
         let router = Router::new(config).expect("variables alone name nothing that may be missing");
-        Self { router, maps, programs: RefCell::default() }
+        Self { router, maps, requests: RefCell::default(), programs: RefCell::default() }
+    }
+
+    fn request(&self, probe: Probe) -> Rc<Request> {
+        let make = || Rc::new(probe.request());
+        Rc::clone(self.requests.borrow_mut().entry(probe).or_insert_with(make))
     }
 
     fn program(&self, model: &Model<'_>, scope: ScopeId) -> Rc<[Instruction]> {
@@ -62,7 +68,7 @@ impl<'p> Model<'p> {
         let programs: Vec<_> =
             self.programs_of(scope).into_iter().map(|id| evaluator.program(self, id)).collect();
         let programs: Vec<&[Instruction]> = programs.iter().map(AsRef::as_ref).collect();
-        let request = probe.request();
+        let request = evaluator.request(*probe);
         let values = evaluator.router.values(&programs, texts, &request);
         let known = |value: Result<Vec<u8>, _>| match value {
             Ok(value) => Value::Known(String::from_utf8_lossy(&value).into_owned()),

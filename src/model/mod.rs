@@ -75,7 +75,24 @@ pub struct Model<'p> {
     header_users: HashMap<ScopeId, Vec<usize>>,
     /// Its includes expand to more directives than are read.
     pub is_truncated: bool,
+    unread: Unread,
     evaluator: OnceCell<Evaluator>,
+}
+
+/// How many scopes include something that could not be read.
+#[derive(Debug)]
+struct Unread {
+    /// Of main and http.
+    http: usize,
+    all: usize,
+}
+
+impl Unread {
+    fn count(scopes: &[Scope<'_>]) -> Self {
+        let unread = || scopes.iter().filter(|scope| scope.has_unknown_include);
+        let outer = |scope: &&Scope<'_>| matches!(scope.context, Context::Main | Context::Http);
+        Self { http: unread().filter(outer).count(), all: unread().count() }
+    }
 }
 
 impl<'p> Model<'p> {
@@ -92,6 +109,7 @@ impl<'p> Model<'p> {
             version: target.versions.oldest,
             context,
             is_guessed: said.is_none(),
+            unread: Unread::count(&scopes),
             scopes,
             maps: HashMap::new(),
             used: HashSet::new(),
@@ -216,17 +234,13 @@ impl<'p> Model<'p> {
 
     /// True for a main configuration all of whose http level could be read.
     pub fn is_whole(&self) -> bool {
-        let outer = |scope: &&Scope<'_>| matches!(scope.context, Context::Main | Context::Http);
-        self.root.is_main
-            && !self.scopes.iter().filter(outer).any(|scope| scope.has_unknown_include)
+        self.root.is_main && self.unread.http == 0
     }
 
     /// True for a main configuration whose includes could all be read: nothing can be defined
     /// where it is not seen.
     pub fn is_complete(&self) -> bool {
-        self.root.is_main
-            && !self.is_truncated
-            && !self.scopes.iter().any(|scope| scope.has_unknown_include)
+        self.root.is_main && !self.is_truncated && self.unread.all == 0
     }
 
     /// What a scope holds that no directive opened: the next of those around a snippet.

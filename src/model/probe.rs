@@ -6,7 +6,7 @@ use crate::runtime::Request;
 const HTTP2_SETTINGS: &str = "AAMAAABkAAQAAP__";
 
 /// A made-up request, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Probe {
     /// Its `Upgrade` header.
     pub upgrade: Option<&'static str>,

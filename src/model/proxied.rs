@@ -3,6 +3,9 @@
 //! What is sent is the headers of the runtime configuration, evaluated as it is; here they are
 //! tied to the lines that rules point at.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use crate::catalog::Context;
 use crate::runtime::config::{Header, Template};
 use crate::syntax::value::{Match, MatchKind, ProxyUrl, milliseconds, proxy_url};
@@ -43,18 +46,25 @@ pub struct Proxied<'p> {
     pub headers_scope: Option<ScopeId>,
     /// These lines, in order.
     pub headers: Vec<Directive<'p>>,
-    /// What the backend gets by them and by nginx's defaults.
-    sent: Vec<Header>,
+    /// What the backend gets by them and by nginx's defaults, as far as rules ask.
+    sent: Rc<[Header]>,
     /// What says that it is meant for WebSocket connections.
     pub intent: Intent,
 }
 
 /// All places that pass requests on, in the order of the configuration.
 pub(super) fn all<'p>(model: &Model<'p>) -> Vec<Proxied<'p>> {
-    model.scope_ids().filter_map(|id| proxied(model, id)).collect()
+    let mut shared = HashMap::new();
+    model.scope_ids().filter_map(|id| proxied(model, id, &mut shared)).collect()
 }
 
-fn proxied<'p>(model: &Model<'p>, id: ScopeId) -> Option<Proxied<'p>> {
+/// The headers that rules ask for. Nothing else of what is sent is kept.
+const ASKED: [&str; 3] = ["Upgrade", "Connection", "Host"];
+
+/// What is sent by the same lines, with or without a cache: many places have it in common.
+type Shared = HashMap<(Option<ScopeId>, bool), Rc<[Header]>>;
+
+fn proxied<'p>(model: &Model<'p>, id: ScopeId, shared: &mut Shared) -> Option<Proxied<'p>> {
     let scope = model.scope(id);
     if !matches!(scope.context, Context::Location | Context::IfInLocation | Context::LimitExcept) {
         return None;
@@ -69,7 +79,12 @@ fn proxied<'p>(model: &Model<'p>, id: ScopeId) -> Option<Proxied<'p>> {
         Some((scope, lines)) => (Some(scope), lines.to_vec()),
         None => (None, Vec::new()),
     };
-    let sent = model.sent_headers(id);
+    let sent = shared.entry((headers_scope, model.cache(id).is_some())).or_insert_with(|| {
+        let is_asked =
+            |header: &Header| ASKED.iter().any(|name| header.name.eq_ignore_ascii_case(name));
+        model.sent_headers(id).into_iter().filter(is_asked).collect()
+    });
+    let sent = Rc::clone(sent);
     let none = Intent::None;
     let mut proxied =
         Proxied { scope: id, pass, location, headers_scope, headers, sent, intent: none };

@@ -257,7 +257,7 @@ impl<'p> Model<'p> {
     }
 
     /// The zone of `proxy_cache`; none if it is off.
-    fn cache(&self, scope: ScopeId) -> Option<Template> {
+    pub(super) fn cache(&self, scope: ScopeId) -> Option<Template> {
         self.template_of(scope, "proxy_cache").filter(|zone| zone.as_literal() != Some("off"))
     }
 

@@ -189,6 +189,11 @@ impl<'r> Flow<'r> {
 
     /// True if a text may be another one the second time.
     pub(super) fn may_differ(&self, template: &Template) -> bool {
+        template.0.len() > 1 && self.looks_up(template)
+    }
+
+    /// True if a text has a variable that a map or its like defines.
+    pub(super) fn looks_up(&self, template: &Template) -> bool {
         let is_looked_up = |name: &str| {
             let definition = self.router.definition(name).map(|(_, definition)| definition);
             matches!(
@@ -196,7 +201,7 @@ impl<'r> Flow<'r> {
                 Some(Definition::Map(_) | Definition::Geo(_) | Definition::Split(_))
             )
         };
-        template.0.len() > 1 && template.variables().any(is_looked_up)
+        template.variables().any(is_looked_up)
     }
 
     /// Puts a text together once.

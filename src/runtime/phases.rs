@@ -174,6 +174,9 @@ impl<'r> Flow<'r> {
             return Ok(end);
         }
         if let Some(try_files) = &handler.try_files {
+            if let Some(end) = self.misused_alias(handler) {
+                return Ok(end);
+            }
             return self.try_files(try_files);
         }
         match &handler.action {
@@ -198,11 +201,21 @@ impl<'r> Flow<'r> {
                 return Ok(End::Elsewhere { target, why: None });
             }
         }
+        if let Some(end) = self.misused_alias(handler) {
+            return Ok(end);
+        }
         if self.request.no_files {
             return Ok(End::error(404, Why::Nginx("there is no such file")));
         }
         let path = builtin::file_name(self);
         Ok(End::Answer(Answer::Static { path }))
+    }
+
+    /// An `alias` is of no use to a path that was rewritten in its location
+    /// (`ngx_http_map_uri_to_path`).
+    fn misused_alias(&self, handler: &Handler) -> Option<End<'r>> {
+        (handler.root.is_alias && !self.valid_location)
+            .then(|| End::error(500, Why::Nginx("an alias needs the path of its location")))
     }
 
     /// `try_files` (`ngx_http_try_files_handler`), as if none of its files were there.

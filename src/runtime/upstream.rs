@@ -1,11 +1,12 @@
 //! The request that a backend receives (`ngx_http_proxy_handler`,
 //! `ngx_http_proxy_create_request`).
 
-use super::config::{Backend, Pass, Proxy, ProxyPass};
+use super::config::{Backend, Header, Pass, Proxy, ProxyPass};
 use super::flow::{Flow, no_room, unknown};
 use super::outcome::{Answer, HeaderSource, SentHeader, Unknown, UpstreamRequest, Value, Why};
 use super::phases::End;
 use super::uri::{Escape, escape};
+use crate::catalog::Version;
 use crate::syntax::address::{Host, Use, address};
 
 /// A `proxy_pass`, its variables evaluated.
@@ -150,24 +151,35 @@ impl<'r> Flow<'r> {
         uri
     }
 
+    /// The values of the headers that are set. nginx looks at all of them for their length before
+    /// it writes one: a map that is looked at for the first time may change groups in all of them.
+    fn header_values(&mut self, proxy: &'r Proxy) -> Vec<Value> {
+        let first = self.join_headers(proxy);
+        if !proxy.headers.iter().any(|header| self.looks_up(&header.value)) {
+            return first;
+        }
+        let second = self.join_headers(proxy);
+        let value = |((first, second), header): ((Value, Value), &Header)| match (first, second) {
+            (Ok(first), Ok(second)) if first.len() != second.len() => Err(no_room(&header.value)),
+            (_, second) => second,
+        };
+        first.into_iter().zip(second).zip(&proxy.headers).map(value).collect()
+    }
+
+    fn join_headers(&mut self, proxy: &'r Proxy) -> Vec<Value> {
+        proxy.headers.iter().map(|header| self.join(&header.value, false)).collect()
+    }
+
     /// The headers that are set and not empty, and then those of the client that are not set.
     fn upstream_headers(&mut self, proxy: &'r Proxy) -> Vec<SentHeader> {
         let mut sent = Vec::with_capacity(proxy.headers.len() + self.headers.len());
-        // nginx looks at all values for their length before it writes one of them: a map that
-        // is looked at for the first time may change what `$1` is in all of them.
-        let is_once = !proxy.headers.iter().any(|header| self.may_differ(&header.value));
-        let first: Vec<Value> = proxy
-            .headers
-            .iter()
-            .filter(|_| !is_once)
-            .map(|header| self.join(&header.value, false))
-            .collect();
-        for (index, header) in proxy.headers.iter().enumerate() {
-            let mut value = self.join(&header.value, false);
-            if let (Some(Ok(first)), Ok(second)) = (first.get(index), &value)
-                && first.len() != second.len()
+        let values = self.header_values(proxy);
+        for (header, mut value) in proxy.headers.iter().zip(values) {
+            if self.router.version() >= Version::HOST_IS_ONE_LINE
+                && header.name.eq_ignore_ascii_case("host")
+                && matches!(&value, Ok(value) if value.is_empty())
             {
-                value = Err(no_room(&header.value));
+                value = self.variable("proxy_host");
             }
             if !matches!(&value, Ok(value) if value.is_empty()) {
                 let from = header.at.map_or(HeaderSource::Default, HeaderSource::Directive);

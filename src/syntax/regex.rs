@@ -55,6 +55,9 @@ impl Regex {
         if !self.is_match(text)? {
             return Some(None);
         }
+        if self.groups() == 0 {
+            return Some(Some(Captures::default()));
+        }
         let mut locations = self.0.capture_locations();
         self.0.captures_read(&mut locations, text).ok()?;
         let groups = (0..locations.len()).map(|group| locations.get(group)).collect();

@@ -37,7 +37,7 @@ impl Directive {
                 _ => kept.push(directive.clone()),
             }
             // Past the one that went, nothing goes any more.
-            index = index.checked_sub(directive.count()).unwrap_or_default();
+            index = index.saturating_sub(directive.count());
         }
         Self { words: self.words.clone(), block: self.block.as_ref().map(|_| kept) }
     }

@@ -107,7 +107,7 @@ impl<'a> Campaign<'a> {
                 }
             };
             let known = tally.unknown_count();
-            let differences = self.judge(&router, &request, &seen, tally);
+            let differences = judge(&router, &request, &seen, tally);
             if !differences.is_empty() {
                 let nginx = self.nginx.version.clone();
                 let http = http.clone();
@@ -130,41 +130,12 @@ impl<'a> Campaign<'a> {
         Ok((text, live))
     }
 
-    fn judge(
-        &self,
-        router: &Router,
-        request: &Sent,
-        seen: &Seen,
-        tally: &mut Tally,
-    ) -> Vec<String> {
-        tally.cases += 1;
-        let response = seen.response.as_ref();
-        *tally.statuses.entry(response.map_or(0, |it| it.status)).or_default() += 1;
-        let client = seen.client.unwrap_or(request.to);
-        let judged = catch_unwind(AssertUnwindSafe(|| {
-            let request = request.request(client);
-            let outcome = router.route(&request);
-            match library::unknown(&outcome) {
-                unknown if unknown.is_empty() => Ok(differences(router, &outcome, seen)),
-                unknown => Err(unknown),
-            }
-        }));
-        match judged {
-            Ok(Ok(differences)) => differences,
-            Ok(Err(unknown)) => {
-                *tally.unknown.entry(unknown.join("; ")).or_default() += 1;
-                Vec::new()
-            }
-            Err(_) => vec!["the library panics".to_owned()],
-        }
-    }
-
     /// What differs about a request to a configuration; nothing if nginx refuses that.
     fn differences(&self, http: &Directive, request: &Sent) -> Vec<String> {
         let Ok((text, _live)) = self.start(http) else { return Vec::new() };
         let Ok(router) = catch_unwind(|| router(&text, self.version)) else { return Vec::new() };
         match live::send(request, &self.backends) {
-            Ok(seen) => self.judge(&router, request, &seen, &mut Tally::default()),
+            Ok(seen) => judge(&router, request, &seen, &mut Tally::default()),
             Err(_) => Vec::new(),
         }
     }
@@ -221,6 +192,30 @@ impl<'a> Campaign<'a> {
             String::from_utf8_lossy(&request.bytes()).escape_debug(),
             differences.join("\n    ")
         )
+    }
+}
+
+/// Compares what was seen of a request with what the library says, and counts it.
+fn judge(router: &Router, request: &Sent, seen: &Seen, tally: &mut Tally) -> Vec<String> {
+    tally.cases += 1;
+    let response = seen.response.as_ref();
+    *tally.statuses.entry(response.map_or(0, |it| it.status)).or_default() += 1;
+    let client = seen.client.unwrap_or(request.to);
+    let judged = catch_unwind(AssertUnwindSafe(|| {
+        let request = request.request(client);
+        let outcome = router.route(&request);
+        match library::unknown(&outcome) {
+            unknown if unknown.is_empty() => Ok(differences(router, &outcome, seen)),
+            unknown => Err(unknown),
+        }
+    }));
+    match judged {
+        Ok(Ok(differences)) => differences,
+        Ok(Err(unknown)) => {
+            *tally.unknown.entry(unknown.join("; ")).or_default() += 1;
+            Vec::new()
+        }
+        Err(_) => vec!["the library panics".to_owned()],
     }
 }
 

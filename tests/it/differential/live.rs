@@ -86,7 +86,7 @@ impl Live {
         command.args(["-e", "stderr"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let process = command.spawn().expect("nginx runs");
-        let mut live = Self { process, folder: folder };
+        let mut live = Self { process, folder };
         live.wait()?;
         Ok(live)
     }

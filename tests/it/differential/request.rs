@@ -233,7 +233,7 @@ fn target(random: &mut Random, ports: &Ports) -> Vec<u8> {
         }
     }
     let hostile = random.chance(20);
-    for _ in 0..1 + random.below(3) {
+    for _ in 0..=random.below(3) {
         text.push_str(if hostile { random.pick(&SLASHES) } else { "/" });
         let is_strange = hostile && random.chance(50);
         text.push_str(if is_strange {

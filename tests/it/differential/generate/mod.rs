@@ -32,7 +32,7 @@ impl Generator {
         if self.random.chance(40) {
             inside.extend(self.proxy_settings());
         }
-        for _ in 0..1 + self.random.below(4) {
+        for _ in 0..=self.random.below(4) {
             inside.push(self.server());
         }
         inside.push(declarations());

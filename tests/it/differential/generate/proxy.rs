@@ -80,7 +80,7 @@ impl Generator {
             all.push(Directive::line(format!("proxy_set_body {text}")));
         }
         if self.random.chance(65) {
-            for _ in 0..1 + self.random.below(4) {
+            for _ in 0..=self.random.below(4) {
                 all.push(self.header());
             }
         }

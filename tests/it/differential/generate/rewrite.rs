@@ -52,7 +52,7 @@ impl Generator {
     /// The rewrite directives of a server.
     pub fn server_rewrites(&mut self) -> Vec<Directive> {
         let mut all = Vec::new();
-        for _ in 0..1 + self.random.below(3) {
+        for _ in 0..=self.random.below(3) {
             all.push(match self.random.below(10) {
                 0..3 => self.set(),
                 3..7 => self.rewrite(),
@@ -69,9 +69,8 @@ impl Generator {
     /// The rewrite directives of a location, whose mark is given.
     pub fn location_rewrites(&mut self, mark: &str, depth: usize) -> Vec<Directive> {
         let mut all = Vec::new();
-        for _ in 0..1 + self.random.below(3) {
+        for _ in 0..=self.random.below(3) {
             match self.random.below(12) {
-                0..4 => all.push(self.set()),
                 4..7 => all.push(self.rewrite()),
                 7..11 if depth == 0 => all.push(self.location_if(mark)),
                 11 => all.push(Directive::line("break")),

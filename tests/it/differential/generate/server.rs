@@ -77,7 +77,7 @@ impl Generator {
     fn listens(&mut self) -> Vec<Directive> {
         let mut all = Vec::new();
         let mut taken = Vec::new();
-        for _ in 0..1 + self.random.below(2) {
+        for _ in 0..=self.random.below(2) {
             // Most servers share one socket, so that their names matter.
             let choice = if self.random.chance(55) { 0 } else { self.random.below(LISTENS.len()) };
             let (socket, spellings) = LISTENS[choice];
@@ -104,7 +104,7 @@ impl Generator {
         let mut all = Vec::new();
         for _ in 0..self.random.below(3) {
             let mut line = "server_name".to_owned();
-            for _ in 0..1 + self.random.below(3) {
+            for _ in 0..=self.random.below(3) {
                 line.push(' ');
                 line.push_str(self.random.pick(&NAMES));
             }
@@ -116,7 +116,7 @@ impl Generator {
     /// `error_page`s.
     pub fn error_pages(&mut self) -> Vec<Directive> {
         let mut all = Vec::new();
-        for _ in 0..1 + self.random.below(2) {
+        for _ in 0..=self.random.below(2) {
             let statuses = self.random.pick(&[
                 "404", "403", "404 403", "500", "405", "502", "400", "413", "410", "418", "301",
             ]);
@@ -141,7 +141,7 @@ impl Generator {
     /// `allow` and `deny`.
     pub fn access(&mut self) -> Vec<Directive> {
         let mut all = Vec::new();
-        for _ in 0..1 + self.random.below(3) {
+        for _ in 0..=self.random.below(3) {
             let rule = self.random.pick(&["allow", "deny"]);
             let from = self.random.pick(&[
                 "all",

@@ -207,7 +207,7 @@ impl Generator {
     /// A quoted text of some variables.
     pub fn text(&mut self) -> String {
         let mut text = String::new();
-        for index in 0..1 + self.random.below(4) {
+        for index in 0..=self.random.below(4) {
             if index > 0 {
                 text.push_str(self.random.pick(&["|", " ", "/", "-", "?", "&"]));
             }
