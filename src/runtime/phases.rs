@@ -77,23 +77,32 @@ impl<'r> Flow<'r> {
             if let Some(end) = self.find_location()? {
                 return Ok(end);
             }
-            // A server's own program has run already if no location was found.
-            let Some(handler) = self.handler.filter(|_| self.location.is_some()) else {
-                return self.content();
-            };
-            let mut program = Program::new(false);
-            if let Ran::End(end) = self.run(&handler.rewrite, &mut program)? {
+            if let Some(end) = self.in_location()? {
                 return Ok(end);
             }
-            if !program.uri_changed {
-                return self.content();
-            }
-            if let Some(end) = self.count_change() {
-                return Ok(end);
-            }
+        }
+    }
+
+    /// The location's program and what comes behind it; none if the program changed the URI, so
+    /// that a location has to be looked for again.
+    fn in_location(&mut self) -> Result<Option<End<'r>>, Unknown> {
+        // A server's own program has run already if no location was found.
+        let Some(handler) = self.handler.filter(|_| self.location.is_some()) else {
+            return self.content().map(Some);
+        };
+        let mut program = Program::new(false);
+        if let Ran::End(end) = self.run(&handler.rewrite, &mut program)? {
+            return Ok(Some(end));
+        }
+        if !program.uri_changed {
+            return self.content().map(Some);
+        }
+        let end = self.count_change();
+        if end.is_none() {
             let to = self.uri.clone();
             self.step(|| Step::Redirect { to, at: None });
         }
+        Ok(end)
     }
 
     /// One more change of the URI; the eleventh is too many.
@@ -273,19 +282,9 @@ impl<'r> Flow<'r> {
         self.location = Some(location);
         self.handler = Some(&location.handler);
         self.limit_except();
-        let mut program = Program::new(false);
-        let handler = self.handler.unwrap_or(&location.handler);
-        if let Ran::End(end) = self.run(&handler.rewrite, &mut program)? {
-            return Ok(end);
+        match self.in_location()? {
+            Some(end) => Ok(end),
+            None => self.run_location(),
         }
-        if !program.uri_changed {
-            return self.content();
-        }
-        if let Some(end) = self.count_change() {
-            return Ok(end);
-        }
-        let to = self.uri.clone();
-        self.step(|| Step::Redirect { to, at: None });
-        self.run_location()
     }
 }
