@@ -48,6 +48,18 @@ impl<'r> Flow<'r> {
         Ok(End::Answer(Answer::Status { status, body: None, location, why }))
     }
 
+    /// The status of a text, which has neither a date nor a tag, if the request has conditions
+    /// (`ngx_http_not_modified_header_filter`).
+    pub(super) fn conditional(&self, status: u16) -> u16 {
+        let has = |name| self.header(name).next().is_some();
+        let is_any = |name| self.header(name).next() == Some(b"*");
+        match status {
+            200 if has("if-unmodified-since") || has("if-match") && !is_any("if-match") => 412,
+            200 if !has("if-modified-since") && is_any("if-none-match") => 304,
+            status => status,
+        }
+    }
+
     /// The page for a status that no `error_page` is for.
     pub(super) fn special_response(&mut self, status: u16, why: Why) -> Answer<'r> {
         let status = match status {

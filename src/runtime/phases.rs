@@ -36,7 +36,12 @@ impl<'r> Flow<'r> {
             end = match end {
                 Ok(End::Answer(answer)) => return answer,
                 Ok(End::Text { status, text, why }) => {
-                    let status = self.status.unwrap_or(status);
+                    let status = self.conditional(self.status.unwrap_or(status));
+                    if status == 412 {
+                        let why = Why::Nginx("a condition of the request does not hold");
+                        end = Ok(End::error(status, why));
+                        continue;
+                    }
                     let location = self.location_header();
                     return Answer::Status { status, body: Some(text), location, why };
                 }

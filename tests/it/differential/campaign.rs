@@ -40,8 +40,8 @@ pub struct Tally {
     pub refused: usize,
     pub refusal: Option<String>,
     pub configurations: usize,
-    /// What is not known, counted.
-    pub unknown: BTreeMap<String, usize>,
+    /// Why something is not known: how often, and what it is once.
+    pub unknown: BTreeMap<String, (usize, String)>,
     /// The statuses that were seen, counted.
     pub statuses: BTreeMap<u16, usize>,
     pub disagreements: Vec<Disagreement>,
@@ -205,14 +205,14 @@ fn judge(router: &Router, request: &Sent, seen: &Seen, tally: &mut Tally) -> Vec
         let request = request.request(client);
         let outcome = router.route(&request);
         match library::unknown(&outcome) {
-            unknown if unknown.is_empty() => Ok(differences(router, &outcome, seen)),
-            unknown => Err(unknown),
+            None => Ok(differences(router, &outcome, seen)),
+            Some(unknown) => Err(unknown),
         }
     }));
     match judged {
         Ok(Ok(differences)) => differences,
-        Ok(Err(unknown)) => {
-            *tally.unknown.entry(unknown.join("; ")).or_default() += 1;
+        Ok(Err((reason, what))) => {
+            tally.unknown.entry(reason).or_insert((0, what)).0 += 1;
             Vec::new()
         }
         Err(_) => vec!["the library panics".to_owned()],
@@ -226,8 +226,8 @@ impl Tally {
         self.refused += other.refused;
         self.refusal = self.refusal.take().or(other.refusal);
         self.configurations += other.configurations;
-        for (what, count) in other.unknown {
-            *self.unknown.entry(what).or_default() += count;
+        for (reason, (count, what)) in other.unknown {
+            self.unknown.entry(reason).or_insert((0, what)).0 += count;
         }
         for (status, count) in other.statuses {
             *self.statuses.entry(status).or_default() += count;
@@ -238,7 +238,7 @@ impl Tally {
 
     /// So many requests have an outcome that is not known.
     pub fn unknown_count(&self) -> usize {
-        self.unknown.values().sum()
+        self.unknown.values().map(|(count, _)| count).sum()
     }
 
     /// The numbers in one line.

@@ -28,12 +28,10 @@ pub fn router(text: &str, version: Version) -> Router {
     Router::new(config).expect("a compiled configuration can be loaded")
 }
 
-/// What is not known of an outcome, beyond what is taken for granted.
-pub fn unknown(outcome: &Outcome<'_>) -> Vec<String> {
-    let all = outcome.unknown.iter().filter(|unknown| unknown.assumed.is_none());
-    let mut all: Vec<String> = all.map(|it| format!("{}: {}", it.what, it.reason)).collect();
-    if all.is_empty() && matches!(outcome.answer, Answer::Unknown) {
-        all.push("the answer, without a reason".to_owned());
-    }
-    all
+/// What is not known of an outcome, beyond what is taken for granted: its reason, and what it is.
+pub fn unknown(outcome: &Outcome<'_>) -> Option<(String, String)> {
+    let mut all = outcome.unknown.iter().filter(|unknown| unknown.assumed.is_none());
+    let first = all.next().map(|it| (it.reason.clone(), it.what.clone()));
+    let is_unknown = matches!(outcome.answer, Answer::Unknown);
+    first.or_else(|| is_unknown.then(|| ("no reason is said".to_owned(), "the answer".to_owned())))
 }

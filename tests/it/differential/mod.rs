@@ -126,8 +126,8 @@ fn report(campaigns: &[Campaign<'_>], tally: &Tally) -> String {
     for (about, all) in &kinds {
         report.push_str(&format!("{} times {about}\n", all.len()));
     }
-    for (what, count) in &tally.unknown {
-        report.push_str(&format!("{count} times not known: {what}\n"));
+    for (reason, (count, what)) in &tally.unknown {
+        report.push_str(&format!("{count} times not known, as {what}: {reason}\n"));
     }
     for failure in tally.failures.iter().take(SHOWN) {
         report.push_str(&format!("\n{failure}\n"));

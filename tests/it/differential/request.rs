@@ -286,7 +286,7 @@ fn body(random: &mut Random, method: &str) -> Vec<u8> {
 }
 
 /// Headers that are not about host and body.
-const HEADERS: [(&str, &str); 31] = [
+const HEADERS: [(&str, &str); 34] = [
     ("X", "a"),
     ("x", "b"),
     ("X", ""),
@@ -311,6 +311,9 @@ const HEADERS: [(&str, &str); 31] = [
     ("Content-Type", "text/plain"),
     ("Content-Type", "a/b"),
     ("X-Real-IP", "10.9.9.9"),
+    ("X-Forwarded-For", "10.1.1.1, 127.0.0.1"),
+    ("X-Forwarded-For", "10.1.1.1:80,x"),
+    ("X-Real-IP", "[2001:db8::1]:5"),
     ("Authorization", "Basic dTpw"),
     ("Authorization", "Bearer x"),
     ("X.Y", "5"),
@@ -321,8 +324,24 @@ const HEADERS: [(&str, &str); 31] = [
 ];
 
 /// Headers that nginx ignores, or refuses the request for.
-const STRANGE_HEADERS: [(&str, &str); 5] =
-    [("X$Y", "3"), ("X Y", "4"), ("", "6"), ("X\u{e9}", "7"), ("X\"", "8")];
+const STRANGE_HEADERS: [(&str, &str); 16] = [
+    ("X$Y", "3"),
+    ("X Y", "4"),
+    ("", "6"),
+    ("X\u{e9}", "7"),
+    ("X\"", "8"),
+    ("Content-Length", "x"),
+    ("Content-Length", "0"),
+    ("Transfer-Encoding", "gzip"),
+    ("Transfer-Encoding", "identity"),
+    ("If-Match", "a"),
+    ("If-Match", "*"),
+    ("If-None-Match", "*"),
+    ("If-None-Match", "\"a\""),
+    ("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ("If-Unmodified-Since", "x"),
+    ("Range", "bytes=0-1"),
+];
 
 /// What a browser sends to open a WebSocket.
 const HANDSHAKE: [(&str, &str); 5] = [
@@ -339,7 +358,7 @@ fn others(random: &mut Random) -> Vec<(String, Vec<u8>)> {
     for _ in 0..random.below(4) {
         all.push(owned(HEADERS[random.below(HEADERS.len())]));
     }
-    if random.chance(3) {
+    if random.chance(5) {
         all.push(owned(STRANGE_HEADERS[random.below(STRANGE_HEADERS.len())]));
     }
     if random.chance(15) {

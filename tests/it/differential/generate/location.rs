@@ -144,6 +144,8 @@ impl Generator {
             (3, "absolute_redirect off"),
             (3, "recursive_error_pages on"),
             (2, "root /nonexistent/$host"),
+            (2, "set_real_ip_from ::1"),
+            (2, "real_ip_header X-Forwarded-For"),
             (2, "index /b/$arg_x"),
             (2, "index /a?x index.html"),
             (2, "index index.html /b"),

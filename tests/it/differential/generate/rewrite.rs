@@ -187,7 +187,7 @@ impl Generator {
     /// Any `return`.
     pub fn return_any(&mut self) -> Directive {
         let text = self.text();
-        let line = match self.random.below(12) {
+        let line = match self.random.below(15) {
             0 => "return 404".to_owned(),
             1 => "return 403".to_owned(),
             2 => "return 204".to_owned(),
@@ -199,6 +199,9 @@ impl Generator {
             8 => format!("return 308 {text}"),
             9 => format!("return 418 {text}"),
             10 => "return 500".to_owned(),
+            11 => format!("return 303 {text}"),
+            12 => "return 307 $scheme://$server_name:$server_port/".to_owned(),
+            13 => "return 200".to_owned(),
             _ => format!("return 201 {text}"),
         };
         Directive::line(line)

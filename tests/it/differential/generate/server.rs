@@ -57,6 +57,10 @@ impl Generator {
             (8, "server_name_in_redirect on"),
             (4, "client_max_body_size 3"),
             (6, "recursive_error_pages on"),
+            (3, "real_ip_header X-Real-IP"),
+            (3, "real_ip_recursive on"),
+            (5, "set_real_ip_from 127.0.0.0/8"),
+            (3, "set_real_ip_from 10.0.0.0/8"),
         ]));
         if self.random.chance(40) {
             inside.extend(self.proxy_settings());
@@ -153,6 +157,7 @@ impl Generator {
                 "127.0.0.2",
                 "unix:",
                 "2001:db8::/32",
+                "10.1.1.1",
             ]);
             all.push(Directive::line(format!("{rule} {from}")));
         }
