@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::config::{Address, LocationMatch};
+use super::config::Address;
 use super::flow::{Flow, unknown};
 use super::outcome::Value;
 use super::request::{HttpVersion, Local};
@@ -254,10 +254,9 @@ pub(super) fn file_name(flow: &mut Flow<'_>) -> Value {
         path.extend(&flow.uri);
         return Ok(path);
     }
-    let prefix = flow.location.map(|location| &location.matches);
-    match prefix {
-        Some(LocationMatch::Regex(_)) | None => {}
-        Some(matches) => path.extend(flow.uri.get(matches.pattern().len()..).unwrap_or_default()),
+    // An alias for an expression is the whole path.
+    if !root.replaces.is_empty() {
+        path.extend(flow.uri.get(root.replaces.len()..).unwrap_or_default());
     }
     Ok(path)
 }

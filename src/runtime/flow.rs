@@ -9,7 +9,7 @@ use super::outcome::{Step, Unknown, Value};
 use super::request::Request;
 use super::router::Router;
 use super::search::Captured;
-use super::tables::{MapHit, split};
+use super::tables::{self, MapHit, split};
 use super::{builtin, uri};
 use crate::syntax::regex::Captures;
 
@@ -247,9 +247,9 @@ impl<'r> Flow<'r> {
     }
 
     fn map(&mut self, index: usize) -> Value {
-        let (map, table) = self.router.map(index);
+        let (map, names) = self.router.map(index);
         let source = self.text(&map.source)?;
-        let entry = match table.find(map, &source) {
+        let entry = match tables::find(map, names, &source) {
             MapHit::Failed => {
                 let reason = "one of its expressions takes too long";
                 return Err(unknown(format!("${}", map.variable), reason));

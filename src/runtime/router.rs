@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use super::config::{Address, Config, FORMAT_VERSION, Geo, Listener, Map, NameMatch};
+use super::config::{Address, Config, FORMAT_VERSION, Geo, Listener, Map};
 use super::definitions::{Definition, Definitions, definitions};
 use super::flow::{Flow, unknown};
 use super::indices::{LoadError, check};
@@ -12,7 +12,7 @@ use super::names::Names;
 use super::outcome::{Answer, Outcome, Step, Unknown, Why};
 use super::request::{Local, Request};
 use super::search::Search;
-use super::tables::{GeoTable, MapTable};
+use super::tables::GeoTable;
 use crate::catalog::Version;
 
 /// A configuration, ready to say what becomes of requests.
@@ -25,21 +25,15 @@ pub struct Router {
     version: Version,
     listeners: HashMap<Address, usize>,
     /// By listener.
-    names: Vec<ListenerNames>,
+    names: Vec<Names>,
     /// By server.
     searches: Vec<Search>,
-    maps: Vec<MapTable>,
+    /// By map: what its entries match.
+    maps: Vec<Names>,
     geos: Vec<GeoTable>,
     /// By name, lower case.
     upstreams: HashMap<String, usize>,
     definitions: Definitions,
-}
-
-/// The names of a listener's servers: indices of its `names`.
-#[derive(Debug, Default)]
-pub(super) struct ListenerNames {
-    pub(super) names: Names,
-    pub(super) regexes: Vec<usize>,
 }
 
 impl Router {
@@ -51,12 +45,14 @@ impl Router {
         let version = Version::from_str(&config.nginx_version)
             .map_err(|_| LoadError::Version(config.nginx_version.clone()))?;
         check(&config)?;
+        let of_listener = |it: &Listener| Names::new(it.names.iter().map(|name| &name.matches));
+        let of_map = |it: &Map| Names::new(it.entries.iter().map(|entry| &entry.matches));
         let mut router = Self {
             version,
             listeners: HashMap::new(),
-            names: config.listeners.iter().map(ListenerNames::new).collect(),
+            names: config.listeners.iter().map(of_listener).collect(),
             searches: config.servers.iter().map(|it| Search::new(&it.locations)).collect(),
-            maps: config.maps.iter().map(MapTable::new).collect(),
+            maps: config.maps.iter().map(of_map).collect(),
             geos: config.geos.iter().map(GeoTable::new).collect(),
             upstreams: HashMap::new(),
             definitions: definitions(&config),
@@ -172,7 +168,7 @@ impl Router {
         self.version
     }
 
-    pub(super) fn names(&self, listener: usize) -> &ListenerNames {
+    pub(super) fn names(&self, listener: usize) -> &Names {
         &self.names[listener]
     }
 
@@ -180,7 +176,7 @@ impl Router {
         &self.searches[server]
     }
 
-    pub(super) fn map(&self, index: usize) -> (&Map, &MapTable) {
+    pub(super) fn map(&self, index: usize) -> (&Map, &Names) {
         (&self.config.maps[index], &self.maps[index])
     }
 
@@ -195,20 +191,5 @@ impl Router {
     pub(super) fn definition(&self, name: &str) -> Option<(&str, Definition)> {
         let (name, definition) = self.definitions.get_key_value(name)?;
         Some((name, *definition))
-    }
-}
-
-impl ListenerNames {
-    fn new(listener: &Listener) -> Self {
-        let mut own = Self::default();
-        for (index, name) in listener.names.iter().enumerate() {
-            match &name.matches {
-                NameMatch::Exact(name) => own.names.exact(name, index),
-                NameMatch::Leading(name) => own.names.leading(name, index),
-                NameMatch::Trailing(name) => own.names.trailing(name, index),
-                NameMatch::Regex(_) => own.regexes.push(index),
-            }
-        }
-        own
     }
 }
