@@ -35,6 +35,11 @@ use crate::project::{Project, Root};
 use crate::syntax::Directive;
 use crate::syntax::value::{Part, template};
 
+/// Directives that pass requests on. An `if` or `limit_except` has that of the location around
+/// it, though nothing else inherits them.
+pub(crate) const PASSES: [&str; 6] =
+    ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass", "grpc_pass"];
+
 /// A value that a request gives, or that cannot be known from the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {

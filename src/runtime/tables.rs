@@ -1,6 +1,8 @@
 //! Variables that a configuration defines, ready to be looked up: `map`, `geo`,
 //! `split_clients`.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::config::{Geo, Map, NameMatch, SplitClients, Template};
@@ -39,22 +41,36 @@ pub(super) fn find<'r>(map: &'r Map, names: &Names, text: &[u8]) -> MapHit<'r> {
 }
 
 /// A `geo`, ready to be looked up.
-#[derive(Debug)]
-pub(super) struct GeoTable(Vec<Option<Network>>);
+#[derive(Debug, Default)]
+pub(super) struct GeoTable {
+    /// By network, masked: its index.
+    networks: HashMap<Network, usize>,
+    /// The lengths that prefixes have, the longest first.
+    lengths: Vec<u32>,
+}
 
 impl GeoTable {
     pub(super) fn new(geo: &Geo) -> Self {
-        Self(geo.networks.iter().map(|entry| geo_network(&entry.network)).collect())
+        let mut table = Self::default();
+        for (index, entry) in geo.networks.iter().enumerate() {
+            if let Some(network) = geo_network(&entry.network) {
+                table.networks.entry(network.masked()).or_insert(index);
+                table.lengths.push(network.length);
+            }
+        }
+        table.lengths.sort_unstable_by_key(|&length| Reverse(length));
+        table.lengths.dedup();
+        table
     }
 
     /// The value for an address. A text that is none is 255.255.255.255, and an IPv4 address in
     /// one of IPv6 is that of IPv4 (`ngx_http_geo_cidr_variable`).
     pub(super) fn find<'r>(&self, geo: &'r Geo, address: &[u8]) -> &'r str {
         let address = std::str::from_utf8(address).ok().and_then(|text| text.parse().ok());
-        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::BROADCAST)).to_canonical();
-        let contains = |network: &Option<Network>| network.is_some_and(|it| it.contains(address));
-        let found = self.0.iter().position(contains);
-        found.map_or(&geo.default, |index| &geo.networks[index].value)
+        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::BROADCAST));
+        let around = |&length: &u32| self.networks.get(&Network::around(address, length));
+        let found = self.lengths.iter().find_map(around);
+        found.map_or(&geo.default, |&index| &geo.networks[index].value)
     }
 }
 
