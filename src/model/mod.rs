@@ -24,7 +24,6 @@ pub use map::{Entry, Key, Map};
 pub use probe::Probe;
 pub use proxied::{Intent, Proxied, SentHeader};
 pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, value_word};
-pub(crate) use proxy::backend;
 pub use scope::{Line, Scope, ScopeId};
 pub use upstream::Upstream;
 
