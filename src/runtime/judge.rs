@@ -15,7 +15,7 @@ use super::tables::{self, MapHit};
 impl Router {
     /// The values of texts in a place. `programs` are those that a request runs before it:
     /// its server's and its location's.
-    pub fn values(
+    pub(crate) fn values(
         &self,
         programs: &[&[Instruction]],
         texts: &[&Template],
@@ -31,7 +31,7 @@ impl Router {
 
     /// The entry of a map, by its index, that a text leads to: `Some(None)` for the default,
     /// and `None` if it cannot be known.
-    pub fn find_entry(&self, map: usize, text: &[u8]) -> Option<Option<usize>> {
+    pub(crate) fn find_entry(&self, map: usize, text: &[u8]) -> Option<Option<usize>> {
         let (map, names) = self.map(map);
         match tables::find(map, names, text) {
             MapHit::Entry(entry, _) if map.is_certain(entry) => Some(entry),

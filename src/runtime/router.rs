@@ -17,8 +17,41 @@ use crate::catalog::Version;
 
 /// A configuration, ready to say what becomes of requests.
 ///
-/// All that takes time is done when it is made: expressions are compiled, names and paths
-/// indexed. It never changes and can be shared between threads.
+/// All that takes time is done when it is made: names and paths are indexed, and expressions were
+/// compiled when the configuration was read. It never changes and can be shared between threads.
+///
+/// ```
+/// use ngxc::catalog::Target;
+/// use ngxc::model::{Model, compile};
+/// use ngxc::project::{Files, Project};
+/// use ngxc::runtime::{Answer, Request, Router};
+///
+/// let conf = b"events {} http { server { listen 80; location /chat/ {
+///     proxy_pass http://127.0.0.1:9000;
+///     proxy_set_header Host $host;
+///     proxy_set_header Upgrade $http_upgrade;
+///     proxy_set_header Connection upgrade;
+/// } } }";
+/// let mut files = Files::memory();
+/// files.set("nginx.conf".as_ref(), conf.to_vec());
+/// let project = Project::load(&files, &["nginx.conf".into()], None);
+/// let target = Target::default();
+/// let router = Router::new(compile(&Model::new(&project, &project.roots()[0], &target)))?;
+///
+/// let mut request = Request::get(80, "example.com", "/chat/room");
+/// request.headers.push(("Upgrade".to_owned(), b"websocket".to_vec()));
+/// let outcome = router.route(&request);
+/// assert_eq!(outcome.location.map(|location| location.matches.pattern()), Some("/chat/"));
+/// let Answer::Proxy(sent) = outcome.answer else { panic!("a backend answers") };
+/// let headers: Vec<(&str, &[u8])> =
+///     sent.headers.iter().map(|it| (&*it.name, it.value.as_deref().unwrap_or(b"?"))).collect();
+/// assert_eq!(headers, [
+///     ("Host", &b"example.com"[..]),
+///     ("Upgrade", b"websocket"),
+///     ("Connection", b"upgrade"),
+/// ]);
+/// # Ok::<(), ngxc::runtime::LoadError>(())
+/// ```
 #[derive(Debug)]
 pub struct Router {
     config: Config,
