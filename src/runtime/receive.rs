@@ -174,10 +174,10 @@ impl<'r> Flow<'r> {
     /// one before stays.
     fn find_server(&mut self, listener: usize, host: &[u8], is_final: bool) {
         let own = &self.router.config().listeners[listener];
-        let table = self.router.names(listener);
-        let mut found = table.names.find(host);
+        let names = self.router.names(listener);
+        let mut found = names.find(host);
         if found.is_none() && !host.is_empty() {
-            found = table.regexes.iter().copied().find(|&index| {
+            found = names.regexes.iter().copied().find(|&index| {
                 let NameMatch::Regex(pattern) = &own.names[index].matches else { return false };
                 match pattern.captures(host).flatten() {
                     Some(captures) => {

@@ -79,7 +79,15 @@ fn steps(trace: &Trace<'_>, page: &mut Page) {
     let mut searches = 0;
     while let Some(first) = steps.first() {
         let is_location = |step: &Step<'_>| matches!(step, Step::Location { .. });
-        let is_change = |step: &Step<'_>| rewrite_row(trace, step).is_some();
+        let is_change = |step: &Step<'_>| {
+            !matches!(
+                step,
+                Step::Listen { .. }
+                    | Step::Server { .. }
+                    | Step::Normalized { .. }
+                    | Step::Location { .. }
+            )
+        };
         let count = |is_it: &dyn Fn(&Step<'_>) -> bool| {
             steps.iter().position(|step| !is_it(step)).unwrap_or(steps.len())
         };

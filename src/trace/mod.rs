@@ -19,6 +19,8 @@ pub use json::json;
 pub use settings::{Wanted, find, settings, settings_json};
 pub use url::{Asked, Listen, ParseListenError, header};
 
+use std::collections::HashSet;
+
 use crate::model::{Model, ScopeId, compile};
 use crate::runtime::config::{Handler, Instruction, Place};
 use crate::runtime::{Answer, Outcome, Request, Router, Unknown};
@@ -56,8 +58,7 @@ impl<'t> Trace<'t> {
 
     /// The name of the file of a place, as it was given.
     fn file(&self, place: Place) -> &'t str {
-        let files = &self.router.config().files;
-        files.get(place.file as usize).map_or("?", String::as_str)
+        self.router.config().file(place)
     }
 
     /// A place as `file:line`.
@@ -67,15 +68,13 @@ impl<'t> Trace<'t> {
 
     /// True if a directive stands at a place.
     fn is_at(&self, directive: Directive<'_>, place: Place) -> bool {
-        directive.source.line(directive.span().start) == place.line
-            && directive.source.name() == self.file(place)
+        self.model.runtime_place(directive) == place
     }
 
     /// The directive of one of these names at a place, as it is written; a name alone if the
     /// text is not there.
     fn written(&self, place: Place, names: &[&str]) -> String {
-        let files = self.model.project.files();
-        let file = files.iter().find(|file| file.source.name() == self.file(place));
+        let file = self.model.project.files().get(place.file as usize);
         let directives = file.into_iter().flat_map(|file| file.tree.all_directives(&file.source));
         let mut here = directives.filter(|it| self.is_at(*it, place));
         here.find(|it| names.iter().any(|name| it.is(name)))
@@ -128,14 +127,10 @@ impl<'t> Trace<'t> {
     /// The directives around the request that say something that is not followed here.
     fn unsupported(&self) -> Vec<String> {
         let Some(scope) = self.scope() else { return Vec::new() };
-        let around: Vec<_> = self.model.ancestors(scope).map(|id| self.model.scope(id)).collect();
-        let counts = |place: Place| {
-            around.iter().any(|scope| {
-                let mut lines = scope.lines().iter().map(|line| line.directive);
-                lines.any(|line| !line.is_block() && self.is_at(line, place))
-            })
-        };
-        let unsupported = self.router.config().unsupported.iter().filter(|it| counts(it.at));
+        let lines = self.model.ancestors(scope).flat_map(|id| self.model.scope(id).directives());
+        let around: HashSet<Place> = lines.map(|line| self.model.runtime_place(line)).collect();
+        let unsupported = self.router.config().unsupported.iter();
+        let unsupported = unsupported.filter(|it| around.contains(&it.at));
         unsupported.map(|it| visible(&it.what).into_owned()).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! What every directive comes to in a place of the configuration.
 
+use std::collections::HashSet;
+
 use serde_json::{Value as Json, json};
 
 use crate::catalog::Context;
@@ -89,11 +91,9 @@ fn at_line(model: &Model<'_>, file: &str, line: u32) -> Vec<ScopeId> {
         })
     };
     let mut around: Vec<ScopeId> = model.scope_ids().filter(is_around).collect();
-    let all = around.clone();
-    let is_outer = |id: ScopeId| {
-        all.iter().any(|other| *other != id && model.ancestors(*other).any(|it| it == id))
-    };
-    around.retain(|id| !is_outer(*id));
+    let outer: HashSet<ScopeId> =
+        around.iter().flat_map(|&id| model.ancestors(id).skip(1)).collect();
+    around.retain(|id| !outer.contains(id));
     if !around.is_empty() {
         return around;
     }

@@ -3,7 +3,7 @@
 //! A backend answers 101 to a GET of HTTP/1.1 with `Upgrade: websocket`, `Connection: upgrade`
 //! and a key (RFC 6455, section 4.2.1); the client wants to see the `Upgrade` of the answer.
 
-use crate::model::{ScopeId, Setting};
+use crate::model::{ScopeId, Setting, has_upgrade_token};
 use crate::runtime::{Answer, HeaderSource, SentHeader, UpstreamRequest};
 use crate::source::visible;
 use crate::syntax::Directive;
@@ -240,9 +240,7 @@ fn is_websocket(value: &[u8]) -> bool {
 }
 
 fn asks_for_upgrade(value: &[u8]) -> bool {
-    value
-        .split(|&byte| byte == b',')
-        .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
+    has_upgrade_token(&String::from_utf8_lossy(value))
 }
 
 /// A header that is sent with another value than a handshake has.

@@ -62,6 +62,53 @@ fn what_is_not_known_is_null_and_said() {
     assert_eq!(document["unknown"][0]["what"], "$remote_addr");
 }
 
+/// As nginx 1.22.1 answers.
+#[test]
+fn an_alias_is_for_the_path_of_the_location_that_has_it() {
+    let conf = "events {}\nhttp { server { listen 80;\n\
+        location /a/ { alias /x/; location /a/b/ { return 200 $request_filename; }\n\
+        location ~ c { return 200 $request_filename; } return 200 $request_filename; }\n\
+        location ~ ^/r/(.*) { alias /x/$1; return 200 $request_filename; } } }\n";
+    for (path, file) in
+        [("/a/z", "/x/z"), ("/a/b/z", "/x/b/z"), ("/a/cc", "/x/cc"), ("/r/q", "/x/q")]
+    {
+        assert_eq!(body(conf, &[path]), file, "{path}");
+    }
+}
+
+#[test]
+fn a_geo_gives_the_value_of_the_smallest_network() {
+    let conf = "events {}\nhttp { geo $g { default none; 10.0.0.0/8 ten; 10.1.0.0/16 one;\n\
+        10.1.0.0/16 two; 10.2.0.0/16 x; delete 10.2.0.0/16; 2001:db8::/32 six; }\n\
+        server { listen 80; return 200 $g; } }\n";
+    for (client, value) in [
+        ("10.9.0.1", "ten"),
+        ("10.1.0.1", "two"),
+        ("10.2.0.1", "ten"),
+        ("::ffff:10.1.0.1", "two"),
+        ("2001:db8::1", "six"),
+        ("192.0.2.1", "none"),
+    ] {
+        assert_eq!(body(conf, &["/", "--client-ip", client]), value, "{client}");
+    }
+}
+
+#[test]
+fn variables_that_grow_without_end_are_not_known() {
+    let maps = |volatile: &str, first: &str| {
+        let map =
+            |n: u8| format!("map x $v{n} {{ {volatile} default \"$v{}$v{}\"; }}\n", n - 1, n - 1);
+        let maps: String = (1..60).map(map).collect();
+        format!(
+            "events {{}}\nhttp {{ map x $v0 {{ default \"{first}\"; }}\n{maps}\
+             server {{ listen 80; return 200 $v59; }} }}\n"
+        )
+    };
+    for conf in [maps("", "long"), maps("volatile;", "long"), maps("volatile;", "")] {
+        assert_eq!(body(&conf, &["/"]), Value::Null);
+    }
+}
+
 #[test]
 fn the_path_is_sent_as_it_is_written() {
     let document =
