@@ -7,7 +7,7 @@
 
 use super::config::{Instruction, RewriteFlag, Template};
 use super::flow::{Flow, unknown};
-use super::outcome::Value;
+use super::outcome::{Unknown, Value};
 use super::request::Request;
 use super::router::Router;
 use super::tables::{self, MapHit};
@@ -29,13 +29,12 @@ impl Router {
         texts.iter().map(|text| flow.text(text)).collect()
     }
 
-    /// The entry of a map, by its index, that a text leads to: `Some(None)` for the default,
-    /// and `None` if it cannot be known.
-    pub(crate) fn find_entry(&self, map: usize, text: &[u8]) -> Option<Option<usize>> {
+    /// The entry of a map, by its index, that a text leads to; none for the default.
+    pub(crate) fn find_entry(&self, map: usize, text: &[u8]) -> Result<Option<usize>, Unknown> {
         let (map, names) = self.map(map);
         match tables::find(map, names, text) {
-            MapHit::Entry(entry, _) if map.is_certain(entry) => Some(entry),
-            _ => None,
+            MapHit::Entry(entry, _) if map.is_certain(entry) => Ok(entry),
+            _ => Err(unknown(format!("${}", map.variable), "its entries are not all known")),
         }
     }
 }
