@@ -62,7 +62,7 @@ fn request_variable(flow: &mut Flow<'_>, name: &str) -> Option<Value> {
         "args" | "query_string" => flow.args.clone(),
         "is_args" => if flow.args.is_empty() { "" } else { "?" }.into(),
         "request_method" => flow.method_name.as_bytes().to_vec(),
-        "request" | "server_protocol" if !flow.has_line => Vec::new(),
+        "server_protocol" if !flow.has_line => Vec::new(),
         "request" => request_line(flow),
         "server_protocol" => protocol(flow.request.version).into(),
         "host" if !flow.host.is_empty() => flow.host.clone(),

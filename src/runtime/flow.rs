@@ -47,6 +47,8 @@ pub(super) struct Flow<'r> {
     /// The request was sent on inside nginx.
     pub(super) internal: bool,
     pub(super) uri_changes: u8,
+    /// A `rewrite` changed the URI, so that a location has to be looked for.
+    pub(super) uri_changed: bool,
     /// It is on an error page, from which no other follows.
     pub(super) error_page: bool,
     /// The `Location` of a redirect that an `error_page` was for: the client gets it still.
@@ -84,9 +86,13 @@ pub(super) fn unknown(what: impl Into<String>, reason: impl Into<String>) -> Unk
     Unknown { what: what.into(), reason: reason.into(), assumed: None }
 }
 
+/// Why the value of a text is not known, and whatever comes of it: nginx writes where it has no
+/// room, or refuses to go on.
+pub(super) const NO_ROOM: &str = "a group changes in between, which nginx has no room for then";
+
 /// A text whose value has not the length that nginx made room for.
 pub(super) fn no_room(template: &Template) -> Unknown {
-    unknown(template.to_string(), "a map changes a group, which nginx has no room for then")
+    unknown(template.to_string(), NO_ROOM)
 }
 
 impl<'r> Flow<'r> {
@@ -113,6 +119,7 @@ impl<'r> Flow<'r> {
             internal: false,
             // NGX_HTTP_MAX_URI_CHANGES and one.
             uri_changes: 11,
+            uri_changed: false,
             error_page: false,
             redirected_to: None,
             is_body_gone: false,

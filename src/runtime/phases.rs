@@ -65,7 +65,7 @@ impl<'r> Flow<'r> {
         self.location = None;
         self.handler = Some(&server.handler);
         self.limit_except();
-        if let Ran::End(end) = self.run(&server.rewrite, &mut Program::new(false))? {
+        if let Ran::End(end) = self.run(&server.rewrite, &mut Program::new())? {
             return Ok(end);
         }
         self.run_location()
@@ -90,11 +90,11 @@ impl<'r> Flow<'r> {
         let Some(handler) = self.handler.filter(|_| self.location.is_some()) else {
             return self.content().map(Some);
         };
-        let mut program = Program::new(false);
+        let mut program = Program::new();
         if let Ran::End(end) = self.run(&handler.rewrite, &mut program)? {
             return Ok(Some(end));
         }
-        if !program.uri_changed {
+        if !self.uri_changed {
             return self.content().map(Some);
         }
         let end = self.count_change();
@@ -115,6 +115,7 @@ impl<'r> Flow<'r> {
     fn find_location(&mut self) -> Result<Option<End<'r>>, Unknown> {
         let (Some(server), Some(index)) = (self.server(), self.server) else { return Ok(None) };
         let mut matched = Vec::new();
+        self.uri_changed = false;
         let hit = self.router.search(index).find(&server.locations, &self.uri, &mut matched);
         for captured in matched {
             self.matched(captured);
@@ -201,13 +202,10 @@ impl<'r> Flow<'r> {
         }
         // `ngx_http_index_handler` does not look whether such a one is there.
         if let Some(index) = handler.root.index.first().filter(|_| self.uri.ends_with(b"/")) {
-            let mut target = self.text(index)?;
-            if target.starts_with(b"/") {
-                if !self.args.is_empty() {
-                    target.push(b'?');
-                    target.extend(&self.args);
-                }
-                return Ok(End::Elsewhere { target, why: None });
+            let path = self.text(index)?;
+            if path.starts_with(b"/") {
+                let args = self.args.clone();
+                return self.internal_redirect(path, args, None);
             }
         }
         if let Some(end) = self.misused_alias(handler) {
@@ -255,21 +253,36 @@ impl<'r> Flow<'r> {
         }
     }
 
-    /// Sends the request on inside nginx (`ngx_http_internal_redirect`,
-    /// `ngx_http_named_location`).
+    /// `ngx_http_internal_redirect`
+    fn internal_redirect(
+        &mut self,
+        path: Vec<u8>,
+        args: Vec<u8>,
+        at: Option<Place>,
+    ) -> Result<End<'r>, Unknown> {
+        if let Some(end) = self.count_change() {
+            return Ok(end);
+        }
+        let sign: &[u8] = if args.is_empty() { b"" } else { b"?" };
+        self.step(|| Step::Redirect { to: [&path, sign, &args].concat(), at });
+        self.internal = true;
+        self.valid_unparsed = false;
+        (self.uri, self.args) = (path, args);
+        self.run_server()
+    }
+
+    /// Sends the request on inside nginx, to a path with arguments or to a named location
+    /// (`ngx_http_named_location`).
     fn elsewhere(&mut self, target: &[u8], at: Option<Place>) -> Result<End<'r>, Unknown> {
+        if !target.starts_with(b"@") {
+            let end = target.iter().position(|byte| *byte == b'?').unwrap_or(target.len());
+            let args = target.get(end + 1..).unwrap_or_default().to_vec();
+            return self.internal_redirect(target[..end].to_vec(), args, at);
+        }
         if let Some(end) = self.count_change() {
             return Ok(end);
         }
         self.step(|| Step::Redirect { to: target.to_vec(), at });
-        if !target.starts_with(b"@") {
-            self.internal = true;
-            self.valid_unparsed = false;
-            let end = target.iter().position(|byte| *byte == b'?').unwrap_or(target.len());
-            self.args = target.get(end + 1..).unwrap_or_default().to_vec();
-            self.uri = target[..end].to_vec();
-            return self.run_server();
-        }
         if self.uri.is_empty() {
             return Ok(End::error(500, Why::Nginx("a request without a path has no location")));
         }
@@ -279,6 +292,7 @@ impl<'r> Flow<'r> {
             return Ok(End::error(500, Why::Nginx("there is no such named location")));
         };
         self.internal = true;
+        self.uri_changed = false;
         self.location = Some(location);
         self.handler = Some(&location.handler);
         self.limit_except();

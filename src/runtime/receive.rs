@@ -97,7 +97,7 @@ impl<'r> Flow<'r> {
         let mut header = None;
         let request = self.request;
         for (index, (name, value)) in request.headers.iter().enumerate() {
-            match self.is_valid_name(name) {
+            match self.counts(name) {
                 None => return refuse("the name of a header is not valid"),
                 Some(false) => continue,
                 Some(true) => {}
@@ -128,8 +128,14 @@ impl<'r> Flow<'r> {
 
     /// True for a header that counts, false for one that nginx ignores; none if it refuses the
     /// request (`ngx_http_parse_header_line`).
-    fn is_valid_name(&self, name: &str) -> Option<bool> {
-        let server = self.server()?;
+    fn counts(&self, name: &str) -> Option<bool> {
+        let ignores = self.server()?.ignore_invalid_headers;
+        Some(self.is_valid_name(name)? || !ignores)
+    }
+
+    /// True for a name of a header that is valid; none if nginx refuses the request for it.
+    pub(super) fn is_valid_name(&self, name: &str) -> Option<bool> {
+        let has_underscores = self.server().is_none_or(|server| server.underscores_in_headers);
         let mut is_valid = true;
         if name.is_empty() {
             return None;
@@ -137,14 +143,14 @@ impl<'r> Flow<'r> {
         for (at, byte) in name.bytes().enumerate() {
             match byte {
                 b'-' => {}
-                b'_' => is_valid &= server.underscores_in_headers,
+                b'_' => is_valid &= has_underscores,
                 _ if byte.is_ascii_alphanumeric() => {}
                 0..=0x20 | 0x7f => return None,
                 b':' if at == 0 => return None,
                 _ => is_valid = false,
             }
         }
-        Some(is_valid || !server.ignore_invalid_headers)
+        Some(is_valid)
     }
 
     fn check_headers(&self) -> Option<End<'r>> {

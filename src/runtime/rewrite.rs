@@ -2,7 +2,7 @@
 //! (`ngx_http_rewrite_handler` and the codes of `ngx_http_script.c`).
 
 use super::config::{Condition, Instruction, Part, Pattern, Place, RewriteFlag, Template};
-use super::flow::{Flow, no_room, unknown};
+use super::flow::{Flow, NO_ROOM, no_room, unknown};
 use super::outcome::{Step, Unknown, Value, Why};
 use super::phases::End;
 use super::uri;
@@ -27,13 +27,11 @@ pub(super) struct Program {
     escapes: bool,
     /// A replacement had arguments (`is_args`, which nginx never takes back).
     had_args: bool,
-    /// A `rewrite` changed the URI, so that a location has to be looked for.
-    pub(super) uri_changed: bool,
 }
 
 impl Program {
-    pub(super) fn new(uri_changed: bool) -> Self {
-        Self { escapes: true, had_args: false, uri_changed }
+    pub(super) fn new() -> Self {
+        Self { escapes: true, had_args: false }
     }
 }
 
@@ -82,9 +80,9 @@ impl<'r> Flow<'r> {
                 Ok(Ran::End(self.answer(*status, text.as_ref(), *at)))
             }
             Instruction::Break { .. } => {
-                if program.uri_changed {
+                if self.uri_changed {
                     self.valid_location = false;
-                    program.uri_changed = false;
+                    self.uri_changed = false;
                 }
                 Ok(Ran::Exit)
             }
@@ -103,12 +101,16 @@ impl<'r> Flow<'r> {
             && !program.escapes
             && let Ok(plain) = &text
         {
-            // nginx escapes the captures, and gives the text the length that it has without.
+            // nginx escapes the captures, and makes room for what they are without that.
             let len = plain.len();
-            text = self.text_escaped(value, true).map(|mut text| {
-                text.truncate(len);
-                text
-            });
+            text = self
+                .text_escaped(value, true)
+                .and_then(|text| if text.len() == len { Ok(text) } else { Err(no_room(value)) });
+        }
+        if let Err(unknown) = &text
+            && unknown.reason == NO_ROOM
+        {
+            return Err(unknown.clone());
         }
         self.step(|| Step::Set { variable, value: text.clone(), at });
         match variable {
@@ -180,8 +182,8 @@ impl<'r> Flow<'r> {
         }
         self.internal = true;
         self.valid_unparsed = false;
-        program.uri_changed = flag != RewriteFlag::Break;
-        self.valid_location &= program.uri_changed;
+        self.uri_changed = flag != RewriteFlag::Break;
+        self.valid_location &= self.uri_changed;
         program.escapes = false;
         if let RewriteFlag::Redirect | RewriteFlag::Permanent = flag {
             return Ok(Ran::End(self.redirect(replacement, drops_arguments, flag, at)));

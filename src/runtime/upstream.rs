@@ -58,11 +58,16 @@ impl<'r> Flow<'r> {
             true => Ok(self.method_name.as_bytes().to_vec()),
             false => self.text(&proxy.method),
         };
-        let body = proxy.body.as_ref().map(|body| self.text(body));
-        if let Some(Ok(body)) = &body {
+        // `Content-Length` comes before the body, which nginx puts together last.
+        let first = proxy.body.as_ref().map(|body| self.join(body, false));
+        if let Some(Ok(body)) = &first {
             self.body_len = Some(body.len());
         }
         let headers = self.upstream_headers(proxy);
+        let body = proxy.body.as_ref().map(|body| match (self.join(body, false), &first) {
+            (Ok(text), Some(Ok(first))) if text.len() != first.len() => Err(no_room(body)),
+            (text, _) => text,
+        });
         for value in headers.iter().map(|header| &header.value).chain([&method]).chain(&body) {
             if let Err(unknown) = value {
                 self.unknown.retain(|known| known != unknown);
@@ -87,7 +92,9 @@ impl<'r> Flow<'r> {
 
     /// Reads a URL that was made of variables (`ngx_http_proxy_eval`); none if it is none.
     fn computed(&self, url: &[u8]) -> Option<Target> {
-        let url = http_url(std::str::from_utf8(url).ok()?)?;
+        // Each byte as a character, because a path need not be text.
+        let url: String = url.iter().copied().map(char::from).collect();
+        let url = http_url(&url)?;
         let backend = match url.address.host {
             Host::Name(name) => match self.router.upstream(name) {
                 Some(index) if url.address.port.is_none() => Ok(Backend::Upstream(index)),
@@ -97,11 +104,11 @@ impl<'r> Flow<'r> {
         };
         let (host, port) = url.host_and_port();
         let slash = if url.address.uri.starts_with('?') { "/" } else { "" };
-        let uri = format!("{slash}{}", url.address.uri).into_bytes();
+        let uri = bytes(&format!("{slash}{}", url.address.uri));
         Some(Target {
             tls: url.tls,
             backend,
-            host: host.into_bytes(),
+            host: bytes(&host),
             port: port.into_bytes(),
             is_whole: !uri.is_empty(),
             uri,
@@ -175,13 +182,22 @@ impl<'r> Flow<'r> {
         if proxy.pass_request_headers {
             let request = self.request;
             for (name, value) in self.headers.iter().map(|&index| &request.headers[index]) {
-                if !proxy.headers.iter().any(|set| set.name.eq_ignore_ascii_case(name)) {
-                    let value: Value = Ok(value.clone());
-                    let from = HeaderSource::Client;
-                    sent.push(SentHeader { name: name.clone(), value, from });
-                }
+                let is_set = proxy.headers.iter().any(|set| set.name.eq_ignore_ascii_case(name));
+                let value: Value = match is_set {
+                    true if self.is_valid_name(name).unwrap_or(true) => continue,
+                    // The hash that nginx looks for it with is that of another name.
+                    true => Err(unknown(name, "whether nginx finds that it is set is chance")),
+                    false => Ok(value.clone()),
+                };
+                let from = HeaderSource::Client;
+                sent.push(SentHeader { name: name.clone(), value, from });
             }
         }
         sent
     }
+}
+
+/// The bytes that stand as characters in a text.
+fn bytes(text: &str) -> Vec<u8> {
+    text.chars().filter_map(|character| u8::try_from(character).ok()).collect()
 }
