@@ -102,6 +102,9 @@ impl<'r> Flow<'r> {
                 Some(false) => continue,
                 Some(true) => {}
             }
+            if value.contains(&0) {
+                return refuse("the value of a header is not valid");
+            }
             self.headers.push(index);
             let name = name.to_ascii_lowercase();
             if UNIQUE.contains(&&*name) && self.header(&name).nth(1).is_some() {

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::catalog::Context;
 use crate::model::{Model, ScopeId, Setting};
-use crate::source::visible;
+use crate::source::{visible, visible_json};
 use crate::syntax::Body;
 use crate::syntax::value::{Match, location};
 
@@ -194,7 +194,7 @@ pub fn settings_json(model: &Model<'_>, scopes: &[ScopeId], wanted: &Wanted) -> 
     let document = json!({
         "version": 1, "nginx_version": model.version.to_string(), "places": places,
     });
-    format!("{document}\n")
+    visible_json(format!("{document}\n"))
 }
 
 fn setting(model: &Model<'_>, setting: &Setting<'_>) -> Json {
