@@ -1,33 +1,33 @@
-//! Reads what `ngxc emit --to runtime` wrote, as a proxy does when it starts.
+//! Loads what `ngxc emit --to runtime` wrote, and asks it for one request, as a proxy does.
 //!
-//! `cargo run --example load_runtime --no-default-features -- runtime.json`
+//! `cargo run --example load_runtime --no-default-features -- runtime.json example.com /chat/`
 
 use std::error::Error;
 
-use ngxc::runtime::Config;
-use ngxc::runtime::config::{Address, FORMAT_VERSION};
+use ngxc::runtime::{Answer, Config, Request, Router};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args().nth(1).ok_or("which file is to be read?")?;
+    let mut args = std::env::args().skip(1);
+    let path = args.next().ok_or("which file is to be read?")?;
+    let (host, target) = (args.next().unwrap_or_default(), args.next().unwrap_or("/".to_owned()));
     let config: Config = serde_json::from_slice(&std::fs::read(path)?)?;
-    if config.format_version > FORMAT_VERSION {
-        return Err(format!("format {} is not known here", config.format_version).into());
-    }
-    for listener in &config.listeners {
-        let address = match &listener.address {
-            Address::Tcp(address) => address.to_string(),
-            Address::Unix(path) => format!("unix:{path}"),
-        };
-        let tls = if listener.tls { " with TLS" } else { "" };
-        println!("listens on {address}{tls}, for {} names", listener.names.len());
-    }
-    for server in &config.servers {
-        let name = server.names.first().map_or("(no name)", String::as_str);
-        println!("{name} has {} locations", server.locations.all().count());
-    }
     for it in &config.unsupported {
-        let file = &config.files[it.at.file as usize];
-        println!("{file}:{}: {} is not expressed: {}", it.at.line, it.what, it.reason);
+        let file = config.file(it.at);
+        eprintln!("{file}:{}: {} is not expressed: {}", it.at.line, it.what, it.reason);
     }
+    let router = Router::new(config)?;
+    let request = Request::get(80, &host, &target);
+    let outcome = router.route(&request);
+    match &outcome.answer {
+        Answer::Proxy(sent) => {
+            println!("goes to {:?}, with", sent.backend);
+            for header in &sent.headers {
+                let value = header.value.as_deref().map(String::from_utf8_lossy);
+                println!("  {}: {}", header.name, value.unwrap_or("(not known)".into()));
+            }
+        }
+        answer => println!("is answered: {answer:?}"),
+    }
+    outcome.unknown.iter().for_each(|it| println!("{} is not known: {}", it.what, it.reason));
     Ok(())
 }

@@ -242,6 +242,24 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escape).collect())
 }
 
+/// A JSON document with its control characters as `\uXXXX`, so that it cannot steer a terminal
+/// either: outside strings, JSON has only line ends.
+pub(crate) fn visible_json(text: String) -> String {
+    let must_be_escaped = |c: char| c != '\n' && is_invisible(c);
+    if !text.contains(must_be_escaped) {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if must_be_escaped(c) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
 /// Control characters, and those that change the direction of text or have no width.
 pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()

@@ -178,7 +178,7 @@ pub(super) struct TraceArgs {
     /// URL, and its host if that is an address]
     #[arg(long, value_name = "ADDRESS")]
     pub(super) listen: Option<Listen>,
-    /// Check a table of expectations: `URL -> key=value …`, a line each
+    /// Check a table of expectations: `URL -> key=value …`, a line each; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     pub(super) expect: Option<PathBuf>,
     /// Say what every directive comes to in a place, and which line says so

@@ -30,7 +30,7 @@ pub(super) fn emit(args: &EmitArgs, project: &Project, root: &Root) -> Result<Ou
     let config = crate::model::compile(&model);
     let mut lines = String::new();
     for it in &config.unsupported {
-        let file = config.files.get(it.at.file as usize).map_or("", String::as_str);
+        let file = config.file(it.at);
         lines.push_str(&format!("{file}:{}: {}: {}\n", it.at.line, it.what, it.reason));
     }
     if args.strict && !config.unsupported.is_empty() {

@@ -15,6 +15,9 @@ use super::args::{TraceArgs, TraceFormat};
 use super::config::Config;
 use super::{Failure, Outcome, paths, terminal};
 
+/// So many findings say why nothing is traced.
+const MAX_FINDINGS: usize = 8;
+
 pub(super) fn run(args: &TraceArgs) -> Result<Outcome, Failure> {
     paths::check_prefix(args.prefix.as_deref())?;
     let mut files = Files::disk();
@@ -59,8 +62,15 @@ fn target(args: &TraceArgs) -> Result<Target, Failure> {
 fn refusal(project: &Project, report: &[Diagnostic], path: &Path, reason: &str) -> Failure {
     let counts =
         |finding: &&Diagnostic| finding.kind == Kind::Syntax || finding.rule == "unreadable-file";
-    let lines = render::short(project, &report.iter().filter(counts).collect::<Vec<_>>());
-    format!("{}: not traced: {reason}\n{lines}", path.display()).trim_end().to_owned().into()
+    let findings: Vec<_> = report.iter().filter(counts).collect();
+    let shown = &findings[..findings.len().min(MAX_FINDINGS)];
+    let lines = render::short(project, shown);
+    let more = match findings.len() - shown.len() {
+        0 => String::new(),
+        more => format!("… and {more} more: ngxc lint {}", path.display()),
+    };
+    let text = format!("{}: not traced: {reason}\n{lines}{more}", path.display());
+    text.trim_end().to_owned().into()
 }
 
 /// What nginx would refuse is traced as far as it goes, and said.
@@ -142,7 +152,13 @@ fn expect(
     table: &Path,
 ) -> Result<Outcome, Failure> {
     let name = table.display();
-    let bytes = fs::read(table).map_err(|error| format!("{name}: {error}"))?;
+    let bytes = match table.to_str() {
+        Some("-") if args.config == Path::new("-") => {
+            return Err("the configuration and the table cannot both be standard input".into());
+        }
+        Some("-") => paths::read_stdin()?,
+        _ => fs::read(table).map_err(|error| format!("{name}: {error}"))?,
+    };
     let text = String::from_utf8(bytes).map_err(|_| format!("{name}: it is not UTF-8"))?;
     let cases = trace::cases(&text, &asked(args)).map_err(|errors| {
         let lines = errors.iter().map(|(line, error)| format!("{name}:{line}: {error}"));

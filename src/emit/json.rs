@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::project::File;
-use crate::source::{Encoding, Source, Span};
+use crate::source::{Encoding, Source, Span, visible_json};
 use crate::syntax::{Body, Directive, Item, Quote};
 
 use super::EmitError;
@@ -142,7 +142,7 @@ pub fn write(file: &File) -> Result<String, EmitError> {
         after: writer.gap(file.source.end()),
     };
     let json = serde_json::to_string_pretty(&document).expect("the types are plain data");
-    Ok(json + "\n")
+    Ok(visible_json(json + "\n"))
 }
 
 /// The bytes of the file that a JSON document was written from.

@@ -8,16 +8,11 @@ use std::collections::BTreeSet;
 use crate::catalog::{self, Context, Entry, Form, Inherit, Versions};
 use crate::syntax::Directive;
 
-use super::{Model, ScopeId};
+use super::{Model, PASSES, ScopeId};
 
 /// Directives that nginx keeps in one list or one place: the nearest scope that has any of
 /// them counts for all.
 const TOGETHER: [&[&str]; 2] = [&["allow", "deny"], &["root", "alias"]];
-
-/// Directives that say what answers requests: an `if` or `limit_except` has that of its
-/// location, whatever is not inherited otherwise.
-const HANDLERS: [&str; 6] =
-    ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass"];
 
 /// What a directive comes to in a scope.
 #[derive(Debug, Clone)]
@@ -63,9 +58,9 @@ impl<'p> Model<'p> {
 
     /// What all directives come to that may stand in a scope or count there, by name.
     pub fn settings(&self, id: ScopeId) -> Vec<Setting<'p>> {
-        let mut names: BTreeSet<String> = BTreeSet::new();
+        let mut names: BTreeSet<&str> = BTreeSet::new();
         for scope in self.ancestors(id).map(|id| self.scope(id)) {
-            names.extend(scope.directives().map(|it| it.name().into_owned()));
+            names.extend(scope.names());
         }
         names.remove("include");
         let context = self.level(id);
@@ -80,7 +75,9 @@ impl<'p> Model<'p> {
                     && entry.deprecated.is_empty()
             })
         };
-        names.extend(catalog::directive_names().filter(is_of).map(str::to_owned));
+        for name in catalog::directive_names().filter(is_of) {
+            names.insert(name);
+        }
         let settings = names.iter().filter_map(|name| self.setting(id, name));
         settings
             .filter(|setting| !setting.lines.is_empty() || !setting.default.is_empty())
@@ -93,7 +90,7 @@ impl<'p> Model<'p> {
         let lines: Vec<_> = scope.all(name).iter().map(|line| (id, *line)).collect();
         let is_nameless = matches!(scope.context, Context::IfInLocation | Context::LimitExcept);
         match scope.parent {
-            Some(parent) if lines.is_empty() && is_nameless && HANDLERS.contains(&name) => {
+            Some(parent) if lines.is_empty() && is_nameless && PASSES.contains(&name) => {
                 self.own(parent, name)
             }
             _ => lines,

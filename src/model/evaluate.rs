@@ -105,7 +105,7 @@ impl<'p> Model<'p> {
     /// cannot be known.
     pub fn find_entry<'m>(&self, map: &'m Map<'p>, text: &str) -> Option<Option<&'m Entry<'p>>> {
         let (index, places) = self.evaluator().maps.get(&map.variable)?;
-        let Some(found) = self.evaluator().router.find_entry(*index, text.as_bytes())? else {
+        let Some(found) = self.evaluator().router.find_entry(*index, text.as_bytes()).ok()? else {
             return Some(map.default_entry());
         };
         let place = places.get(found)?;

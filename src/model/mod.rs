@@ -24,7 +24,6 @@ pub use map::{Entry, Key, Map};
 pub use probe::Probe;
 pub use proxied::{Intent, Proxied, SentHeader};
 pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, value_word};
-pub(crate) use proxy::backend;
 pub use scope::{Line, Scope, ScopeId};
 pub use upstream::Upstream;
 
@@ -34,6 +33,11 @@ use crate::catalog::{Context, Target, Version};
 use crate::project::{Project, Root};
 use crate::syntax::Directive;
 use crate::syntax::value::{Part, template};
+
+/// Directives that pass requests on. An `if` or `limit_except` has that of the location around
+/// it, though nothing else inherits them.
+pub(crate) const PASSES: [&str; 6] =
+    ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass", "grpc_pass"];
 
 /// A value that a request gives, or that cannot be known from the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::catalog::Context;
-use crate::runtime::config::{Header, Template};
+use crate::runtime::config::{Header, Pass, Template};
 use crate::syntax::value::{Match, MatchKind, ProxyUrl, milliseconds, proxy_url};
 use crate::syntax::{Directive, Word};
 
@@ -161,15 +161,11 @@ impl<'p> Proxied<'p> {
 
     /// The name of the backend as nginx sends it without a `Host` line (`$proxy_host`);
     /// `None` if it depends on a variable.
-    pub fn default_host(&self) -> Option<String> {
-        let host = self.target(|url| match url.port {
-            _ if url.is_unix => "localhost".to_owned(),
-            Some(port) if port != if url.tls { "443" } else { "80" } => {
-                format!("{}:{port}", url.host)
-            }
-            _ => url.host.to_owned(),
-        });
-        host.filter(|host| !host.contains('$'))
+    pub fn default_host(&self, model: &Model<'p>) -> Option<String> {
+        match model.pass(self.scope)? {
+            Pass::Fixed { host, .. } => Some(host),
+            Pass::Computed { .. } => None,
+        }
     }
 
     /// True if a handshake reaches the backend as one that asks for an upgrade.

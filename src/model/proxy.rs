@@ -9,7 +9,7 @@ use crate::runtime::config::{
     Backend, Buffers, Header, NextUpstream, Pass, Proxy, Template, UpstreamTls,
 };
 use crate::syntax::Directive;
-use crate::syntax::address::{Address, Host, Use, address};
+use crate::syntax::address::{Host, http_url};
 use crate::syntax::value::{MatchKind, number, size};
 
 use super::settings::template;
@@ -32,41 +32,6 @@ const HIDDEN: [&str; 8] = [
     "X-Accel-Buffering",
     "X-Accel-Charset",
 ];
-
-/// The URL of a `proxy_pass` that has no variables.
-pub(super) struct FixedUrl<'a> {
-    pub(super) tls: bool,
-    /// The host as it is written, with the brackets of an IPv6 address.
-    host: &'a str,
-    pub(super) address: Address<'a>,
-}
-
-/// Reads a URL without variables.
-pub(super) fn fixed_url(text: &str) -> Option<FixedUrl<'_>> {
-    let (tls, rest) =
-        [(false, "http://"), (true, "https://")].iter().find_map(|(tls, scheme)| {
-            let start = text.get(..scheme.len())?;
-            start.eq_ignore_ascii_case(scheme).then(|| (*tls, &text[scheme.len()..]))
-        })?;
-    let address = address(rest, Use::ConnectWithUri).ok()?;
-    let end = rest.len() - address.uri.len();
-    let host = match rest.find(']') {
-        Some(at) if rest.starts_with('[') => &rest[..=at],
-        _ => &rest[..rest[..end].find(':').unwrap_or(end)],
-    };
-    Some(FixedUrl { tls, host, address })
-}
-
-/// Where an address leads.
-pub(crate) fn backend(address: &Address<'_>, default_port: u16) -> Backend {
-    let host = match address.host {
-        Host::Unix(path) => return Backend::Unix(path.to_owned()),
-        Host::V4(host) => host.to_string(),
-        Host::V6(host) => host.to_string(),
-        Host::Name(name) => name.to_owned(),
-    };
-    Backend::Host { host, port: address.port.unwrap_or(default_port) }
-}
 
 impl<'p> Model<'p> {
     /// The `proxy_pass` that counts in a scope, and the scope that has it: an `if` or a
@@ -126,19 +91,13 @@ impl<'p> Model<'p> {
         if text.contains('$') {
             return Some(Pass::Computed { url: template(&text) });
         }
-        let url = fixed_url(&text)?;
-        let default_port = if url.tls { 443 } else { 80 };
-        let written = url.address.port.filter(|&port| port != default_port);
-        let (host, port) = match (url.address.host, written) {
-            (Host::Unix(_), _) => ("localhost".to_owned(), String::new()),
-            (_, Some(port)) => (format!("{}:{port}", url.host), port.to_string()),
-            (_, None) => (url.host.to_owned(), default_port.to_string()),
-        };
+        let url = http_url(&text)?;
+        let (host, port) = url.host_and_port();
         let is_name = !matches!(url.address.host, Host::Unix(_)) && url.address.port.is_none();
         let named = self.upstream(url.host).filter(|_| is_name);
         let backend = match named {
             Some(upstream) => Backend::Upstream(upstream.index),
-            None => backend(&url.address, default_port),
+            None => Backend::at(&url.address, url.default_port()),
         };
         let replaces = self.replaced_path(owner);
         let has_uri = !url.address.uri.is_empty() && replaces.is_some();

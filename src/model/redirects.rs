@@ -3,6 +3,7 @@
 
 use crate::runtime::config::{Pattern, Redirect, Redirects, Template};
 use crate::syntax::Directive;
+use crate::syntax::address::http_url;
 
 use super::settings::template;
 use super::{Model, ScopeId};
@@ -51,7 +52,7 @@ impl Model<'_> {
         if url.contains('$') {
             return None;
         }
-        let has_uri = !super::proxy::fixed_url(&url)?.address.uri.is_empty();
+        let has_uri = !http_url(&url)?.address.uri.is_empty();
         let (from, to) = match self.replaced_path(scope) {
             Some(path) if has_uri => (url.into_owned(), path),
             _ => (format!("{url}/"), "/".to_owned()),

@@ -1,6 +1,7 @@
 //! Contexts with their includes expanded.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::catalog::{self, Context, Contexts, Entry, Form};
 use crate::project::{Included, Project, Root};
@@ -63,6 +64,8 @@ pub struct Scope<'p> {
     sorted: Vec<Directive<'p>>,
     /// The name of each sorted directive.
     names: Vec<Cow<'p, str>>,
+    /// Where each sorted directive is in the order of the configuration.
+    order: Vec<u32>,
 }
 
 impl<'p> Scope<'p> {
@@ -76,6 +79,7 @@ impl<'p> Scope<'p> {
             lines: Vec::new(),
             sorted: Vec::new(),
             names: Vec::new(),
+            order: Vec::new(),
         }
     }
 
@@ -89,11 +93,22 @@ impl<'p> Scope<'p> {
         self.lines.iter().filter(|line| line.block.is_none()).map(|line| line.directive)
     }
 
+    /// The names of the directives without a block, sorted; each as often as it occurs.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(AsRef::as_ref)
+    }
+
     /// All directives of this name, in order.
     pub fn all(&self, name: &str) -> &[Directive<'p>] {
-        let from = self.names.partition_point(|other| other.as_ref() < name);
-        let len = self.names[from..].partition_point(|other| other.as_ref() == name);
-        &self.sorted[from..from + len]
+        &self.sorted[self.range(name)]
+    }
+
+    /// All directives of these names, in order.
+    pub fn all_of(&self, names: &[&str]) -> Vec<Directive<'p>> {
+        let of_name = |name: &&str| self.range(name).map(|at| (self.order[at], self.sorted[at]));
+        let mut found: Vec<_> = names.iter().flat_map(of_name).collect();
+        found.sort_by_key(|(order, _)| *order);
+        found.into_iter().map(|(_, directive)| directive).collect()
     }
 
     /// The last directive of this name.
@@ -101,10 +116,21 @@ impl<'p> Scope<'p> {
         self.all(name).last().copied()
     }
 
+    fn range(&self, name: &str) -> Range<usize> {
+        let from = self.names.partition_point(|other| other.as_ref() < name);
+        let len = self.names[from..].partition_point(|other| other.as_ref() == name);
+        from..from + len
+    }
+
     fn sort(&mut self) {
-        let mut named: Vec<_> = self.directives().map(|it| (it.name(), it)).collect();
-        named.sort_by(|(a, _), (b, _)| a.cmp(b));
-        (self.names, self.sorted) = named.into_iter().unzip();
+        let mut named: Vec<_> =
+            (0..).zip(self.directives()).map(|(at, it)| (it.name(), at, it)).collect();
+        named.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        for (name, order, directive) in named {
+            self.names.push(name);
+            self.order.push(order);
+            self.sorted.push(directive);
+        }
     }
 
     /// What a location matches.

@@ -91,12 +91,8 @@ impl<'p> Model<'p> {
         names: &[&str],
     ) -> Option<(ScopeId, Vec<Directive<'p>>)> {
         self.ancestors(scope).find_map(|id| {
-            let scope = self.scope(id);
-            if names.iter().all(|name| scope.all(name).is_empty()) {
-                return None;
-            }
-            let is_one = |it: &Directive<'p>| names.contains(&&*it.name());
-            Some((id, scope.directives().filter(is_one).collect()))
+            let found = self.scope(id).all_of(names);
+            (!found.is_empty()).then_some((id, found))
         })
     }
 }

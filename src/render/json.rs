@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Label};
 use crate::project::Project;
-use crate::source::{Place, Position};
+use crate::source::{Place, Position, visible_json};
 
 use super::Counts;
 
@@ -86,7 +86,8 @@ pub fn json(project: &Project, findings: &[&Diagnostic]) -> String {
         },
         diagnostics: findings.iter().map(|finding| finding_of(project, finding)).collect(),
     };
-    serde_json::to_string_pretty(&document).expect("the types are plain data") + "\n"
+    let json = serde_json::to_string_pretty(&document).expect("the types are plain data");
+    visible_json(json + "\n")
 }
 
 fn finding_of<'a>(project: &Project, finding: &'a Diagnostic) -> Finding<'a> {

@@ -97,7 +97,8 @@ fn connection_variable(flow: &Flow<'_>, name: &str) -> Option<Value> {
         "http2" if flow.request.version == HttpVersion::Http2 => {
             if tls { "h2" } else { "h2c" }.into()
         }
-        "http2" | "http3" => Vec::new(),
+        // Nothing here is sent before the end of a handshake: there is no early data.
+        "http2" | "http3" | "ssl_early_data" => Vec::new(),
         "ssl_server_name" => flow.request.sni.clone().unwrap_or_default().into(),
         "remote_addr" => flow.client?.to_string().into(),
         "realip_remote_addr" => flow.request.client?.to_string().into(),
@@ -120,9 +121,10 @@ fn connection_variable(flow: &Flow<'_>, name: &str) -> Option<Value> {
 
 fn why_unknown(name: &str) -> &'static str {
     match name {
-        "remote_addr" | "binary_remote_addr" | "realip_remote_addr" => {
-            "the client's address was not given"
-        }
+        "remote_addr"
+        | "binary_remote_addr"
+        | "realip_remote_addr"
+        | "proxy_add_x_forwarded_for" => "the client's address was not given",
         "server_addr" => "the address that the client connected to was not given",
         "hostname" | "pid" | "realpath_root" => "only the machine knows",
         "request_id"

@@ -9,7 +9,7 @@ use super::outcome::{Step, Unknown, Value};
 use super::request::Request;
 use super::router::Router;
 use super::search::Captured;
-use super::tables::{MapHit, split};
+use super::tables::{self, MapHit, split};
 use super::{builtin, uri};
 use crate::syntax::regex::Captures;
 
@@ -66,12 +66,20 @@ pub(super) struct Flow<'r> {
     /// Variables that were set, or have a value that stays for the whole request.
     pub(super) variables: HashMap<&'r str, Value>,
     depth: u8,
+    /// How many variables that the configuration defines may still be looked up.
+    lookups: u32,
     pub(super) unknown: Vec<Unknown>,
     pub(super) steps: Option<Vec<Step<'r>>>,
 }
 
 /// So deep nginx follows variables that lead to others (`ngx_http_variable_depth`).
 const MAX_DEPTH: u8 = 100;
+
+/// Volatile maps that lead to each other could be looked up without end.
+const MAX_LOOKUPS: u32 = 100_000;
+
+/// Variables that double each other could fill the memory: no value of use is as long, in bytes.
+const MAX_TEXT: usize = 1 << 20;
 
 /// Something that is not known.
 pub(super) fn unknown(what: impl Into<String>, reason: impl Into<String>) -> Unknown {
@@ -122,6 +130,7 @@ impl<'r> Flow<'r> {
             captures: Captures::default(),
             variables: HashMap::new(),
             depth: 0,
+            lookups: MAX_LOOKUPS,
             unknown: Vec::new(),
             steps: wants_steps.then(Vec::new),
         }
@@ -241,6 +250,10 @@ impl<'r> Flow<'r> {
                 }
             }
         }
+        if text.len() > MAX_TEXT && !matches!(part, Part::Text(_)) {
+            let what = Template(vec![part.clone()]).to_string();
+            return Err(unknown(what, "what it is part of is too long"));
+        }
         Ok(())
     }
 
@@ -255,6 +268,10 @@ impl<'r> Flow<'r> {
         if self.depth == MAX_DEPTH {
             return Err(unknown(format!("${name}"), "its value leads to itself"));
         }
+        if self.lookups == 0 {
+            return Err(unknown(format!("${name}"), "too many variables lead to its value"));
+        }
+        self.lookups -= 1;
         self.depth += 1;
         let value = self.defined(name, definition);
         self.depth -= 1;
@@ -290,9 +307,9 @@ impl<'r> Flow<'r> {
     }
 
     fn map(&mut self, index: usize) -> Value {
-        let (map, table) = self.router.map(index);
+        let (map, names) = self.router.map(index);
         let source = self.text(&map.source)?;
-        let entry = match table.find(map, &source) {
+        let entry = match tables::find(map, names, &source) {
             MapHit::Failed => {
                 let reason = "one of its expressions takes too long";
                 return Err(unknown(format!("${}", map.variable), reason));

@@ -9,9 +9,9 @@ use super::config::{
 pub enum LoadError {
     /// Its format is of this version, which is not [`FORMAT_VERSION`].
     Format(u32),
-    /// Its nginx version is none.
+    /// What it says of nginx's version is no version.
     Version(String),
-    /// It names a server or an upstream that it does not have.
+    /// It names a server, an upstream, or settings that it does not have.
     Index {
         /// What names it.
         what: &'static str,

@@ -7,15 +7,15 @@
 
 use super::config::{Instruction, RewriteFlag, Template};
 use super::flow::{Flow, unknown};
-use super::outcome::Value;
+use super::outcome::{Unknown, Value};
 use super::request::Request;
 use super::router::Router;
-use super::tables::MapHit;
+use super::tables::{self, MapHit};
 
 impl Router {
     /// The values of texts in a place. `programs` are those that a request runs before it:
     /// its server's and its location's.
-    pub fn values(
+    pub(crate) fn values(
         &self,
         programs: &[&[Instruction]],
         texts: &[&Template],
@@ -29,13 +29,12 @@ impl Router {
         texts.iter().map(|text| flow.text(text)).collect()
     }
 
-    /// The entry of a map, by its index, that a text leads to: `Some(None)` for the default,
-    /// and `None` if it cannot be known.
-    pub fn find_entry(&self, map: usize, text: &[u8]) -> Option<Option<usize>> {
-        let (map, table) = self.map(map);
-        match table.find(map, text) {
-            MapHit::Entry(entry, _) if map.is_certain(entry) => Some(entry),
-            _ => None,
+    /// The entry of a map, by its index, that a text leads to; none for the default.
+    pub(crate) fn find_entry(&self, map: usize, text: &[u8]) -> Result<Option<usize>, Unknown> {
+        let (map, names) = self.map(map);
+        match tables::find(map, names, text) {
+            MapHit::Entry(entry, _) if map.is_certain(entry) => Ok(entry),
+            _ => Err(unknown(format!("${}", map.variable), "its entries are not all known")),
         }
     }
 }

@@ -1,18 +1,23 @@
-//! Names of hosts, exact and with wildcards, as `ngx_hash_find_combined` finds them.
+//! What names and keys match, as `ngx_hash_find_combined` finds them.
 //!
 //! Servers and maps look names up in the same way: exact ones, then the longest wildcard at
-//! the beginning, then the longest at the end. Expressions come behind that and are not here.
+//! the beginning, then the longest at the end, then expressions. Those are tried elsewhere:
+//! what becomes of their groups differs.
 
 use std::collections::HashMap;
 
-/// Names, each with the index of what it stands for; of two that are the same, the first counts.
-#[derive(Debug, Clone, Default)]
+use super::config::NameMatch;
+
+/// Names, each with its index; of two that are the same, the first counts.
+#[derive(Debug, Default)]
 pub(super) struct Names {
     exact: HashMap<Vec<u8>, usize>,
     /// By what stands behind the `*.`, with whether that itself matches too.
     leading: HashMap<Vec<u8>, Leading>,
     /// By what stands before the `.*`.
     trailing: HashMap<Vec<u8>, usize>,
+    /// Those that are expressions, in order.
+    pub(super) regexes: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,30 +27,35 @@ struct Leading {
 }
 
 impl Names {
-    pub(super) fn exact(&mut self, name: &str, index: usize) {
-        self.exact.entry(name.as_bytes().to_vec()).or_insert(index);
+    pub(super) fn new<'c>(all: impl Iterator<Item = &'c NameMatch>) -> Self {
+        let mut names = Self::default();
+        for (index, name) in all.enumerate() {
+            match name {
+                NameMatch::Exact(name) => {
+                    names.exact.entry(name.as_bytes().to_vec()).or_insert(index);
+                }
+                NameMatch::Leading(name) => names.add_leading(name, index),
+                NameMatch::Trailing(name) => {
+                    let prefix = name.strip_suffix(".*").unwrap_or(name);
+                    names.trailing.entry(prefix.as_bytes().to_vec()).or_insert(index);
+                }
+                NameMatch::Regex(_) => names.regexes.push(index),
+            }
+        }
+        names
     }
 
     /// Adds `*.name` or `.name`.
-    pub(super) fn leading(&mut self, name: &str, index: usize) {
-        if let Some(suffix) = name.strip_prefix("*.") {
-            let entry = self.leading.entry(suffix.as_bytes().to_vec()).or_default();
-            entry.inside.get_or_insert(index);
-        } else if let Some(suffix) = name.strip_prefix('.') {
-            let entry = self.leading.entry(suffix.as_bytes().to_vec()).or_default();
-            entry.inside.get_or_insert(index);
+    fn add_leading(&mut self, name: &str, index: usize) {
+        let suffix = name.trim_start_matches('*').trim_start_matches('.');
+        let entry = self.leading.entry(suffix.as_bytes().to_vec()).or_default();
+        entry.inside.get_or_insert(index);
+        if name.starts_with('.') {
             entry.itself.get_or_insert(index);
         }
     }
 
-    /// Adds `name.*`.
-    pub(super) fn trailing(&mut self, name: &str, index: usize) {
-        if let Some(prefix) = name.strip_suffix(".*") {
-            self.trailing.entry(prefix.as_bytes().to_vec()).or_insert(index);
-        }
-    }
-
-    /// What a name, in lower case, stands for.
+    /// The index of what matches a name in lower case; expressions aside.
     pub(super) fn find(&self, name: &[u8]) -> Option<usize> {
         if let Some(&index) = self.exact.get(name) {
             return Some(index);

@@ -102,6 +102,9 @@ impl<'r> Flow<'r> {
                 Some(false) => continue,
                 Some(true) => {}
             }
+            if value.contains(&0) {
+                return refuse("the value of a header is not valid");
+            }
             self.headers.push(index);
             let name = name.to_ascii_lowercase();
             if UNIQUE.contains(&&*name) && self.header(&name).nth(1).is_some() {
@@ -180,10 +183,10 @@ impl<'r> Flow<'r> {
     /// one before stays.
     fn find_server(&mut self, listener: usize, host: &[u8], is_final: bool) {
         let own = &self.router.config().listeners[listener];
-        let table = self.router.names(listener);
-        let mut found = table.names.find(host);
+        let names = self.router.names(listener);
+        let mut found = names.find(host);
         if found.is_none() && !host.is_empty() {
-            found = table.regexes.iter().copied().find(|&index| {
+            found = names.regexes.iter().copied().find(|&index| {
                 let NameMatch::Regex(pattern) = &own.names[index].matches else { return false };
                 match pattern.captures(host).flatten() {
                     Some(captures) => {

@@ -142,9 +142,13 @@ impl<'r> Flow<'r> {
                 Err(unknown(path.to_string(), "only the machine knows its files"))
             }
             Condition::File { path, negated, .. } => {
-                let path = self.text_escaped(path, true)?;
+                // Which file it is does not matter: whether it is there is not known anyway.
+                let value = self.text_escaped(path, true);
                 if !self.request.no_files {
-                    let path = String::from_utf8_lossy(&path).into_owned();
+                    let path = value.map_or_else(
+                        |_| path.to_string(),
+                        |value| String::from_utf8_lossy(&value).into_owned(),
+                    );
                     self.assume(path, "only the machine knows its files", "it is not there");
                 }
                 Ok(*negated)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use super::config::{Address, Config, FORMAT_VERSION, Geo, Listener, Map, NameMatch};
+use super::config::{Address, Config, FORMAT_VERSION, Geo, Listener, Map};
 use super::definitions::{Definition, Definitions, definitions};
 use super::flow::{Flow, unknown};
 use super::indices::{LoadError, check};
@@ -12,34 +12,61 @@ use super::names::Names;
 use super::outcome::{Answer, Outcome, Step, Unknown, Why};
 use super::request::{Local, Request};
 use super::search::Search;
-use super::tables::{GeoTable, MapTable};
+use super::tables::GeoTable;
 use crate::catalog::Version;
 
 /// A configuration, ready to say what becomes of requests.
 ///
-/// All that takes time is done when it is made: expressions are compiled, names and paths
-/// indexed. It never changes and can be shared between threads.
+/// All that takes time is done when it is made: names and paths are indexed, and expressions were
+/// compiled when the configuration was read. It never changes and can be shared between threads.
+///
+/// ```
+/// use ngxc::catalog::Target;
+/// use ngxc::model::{Model, compile};
+/// use ngxc::project::{Files, Project};
+/// use ngxc::runtime::{Answer, Request, Router};
+///
+/// let conf = b"events {} http { server { listen 80; location /chat/ {
+///     proxy_pass http://127.0.0.1:9000;
+///     proxy_set_header Host $host;
+///     proxy_set_header Upgrade $http_upgrade;
+///     proxy_set_header Connection upgrade;
+/// } } }";
+/// let mut files = Files::memory();
+/// files.set("nginx.conf".as_ref(), conf.to_vec());
+/// let project = Project::load(&files, &["nginx.conf".into()], None);
+/// let target = Target::default();
+/// let router = Router::new(compile(&Model::new(&project, &project.roots()[0], &target)))?;
+///
+/// let mut request = Request::get(80, "example.com", "/chat/room");
+/// request.headers.push(("Upgrade".to_owned(), b"websocket".to_vec()));
+/// let outcome = router.route(&request);
+/// assert_eq!(outcome.location.map(|location| location.matches.pattern()), Some("/chat/"));
+/// let Answer::Proxy(sent) = outcome.answer else { panic!("a backend answers") };
+/// let headers: Vec<(&str, &[u8])> =
+///     sent.headers.iter().map(|it| (&*it.name, it.value.as_deref().unwrap_or(b"?"))).collect();
+/// assert_eq!(headers, [
+///     ("Host", &b"example.com"[..]),
+///     ("Upgrade", b"websocket"),
+///     ("Connection", b"upgrade"),
+/// ]);
+/// # Ok::<(), ngxc::runtime::LoadError>(())
+/// ```
 #[derive(Debug)]
 pub struct Router {
     config: Config,
     version: Version,
     listeners: HashMap<Address, usize>,
     /// By listener.
-    names: Vec<ListenerNames>,
+    names: Vec<Names>,
     /// By server.
     searches: Vec<Search>,
-    maps: Vec<MapTable>,
+    /// By map: what its entries match.
+    maps: Vec<Names>,
     geos: Vec<GeoTable>,
     /// By name, lower case.
     upstreams: HashMap<String, usize>,
     definitions: Definitions,
-}
-
-/// The names of a listener's servers: indices of its `names`.
-#[derive(Debug, Default)]
-pub(super) struct ListenerNames {
-    pub(super) names: Names,
-    pub(super) regexes: Vec<usize>,
 }
 
 impl Router {
@@ -51,12 +78,14 @@ impl Router {
         let version = Version::from_str(&config.nginx_version)
             .map_err(|_| LoadError::Version(config.nginx_version.clone()))?;
         check(&config)?;
+        let of_listener = |it: &Listener| Names::new(it.names.iter().map(|name| &name.matches));
+        let of_map = |it: &Map| Names::new(it.entries.iter().map(|entry| &entry.matches));
         let mut router = Self {
             version,
             listeners: HashMap::new(),
-            names: config.listeners.iter().map(ListenerNames::new).collect(),
+            names: config.listeners.iter().map(of_listener).collect(),
             searches: config.servers.iter().map(|it| Search::new(&it.locations)).collect(),
-            maps: config.maps.iter().map(MapTable::new).collect(),
+            maps: config.maps.iter().map(of_map).collect(),
             geos: config.geos.iter().map(GeoTable::new).collect(),
             upstreams: HashMap::new(),
             definitions: definitions(&config),
@@ -172,7 +201,7 @@ impl Router {
         self.version
     }
 
-    pub(super) fn names(&self, listener: usize) -> &ListenerNames {
+    pub(super) fn names(&self, listener: usize) -> &Names {
         &self.names[listener]
     }
 
@@ -180,7 +209,7 @@ impl Router {
         &self.searches[server]
     }
 
-    pub(super) fn map(&self, index: usize) -> (&Map, &MapTable) {
+    pub(super) fn map(&self, index: usize) -> (&Map, &Names) {
         (&self.config.maps[index], &self.maps[index])
     }
 
@@ -195,20 +224,5 @@ impl Router {
     pub(super) fn definition(&self, name: &str) -> Option<(&str, Definition)> {
         let (name, definition) = self.definitions.get_key_value(name)?;
         Some((name, *definition))
-    }
-}
-
-impl ListenerNames {
-    fn new(listener: &Listener) -> Self {
-        let mut own = Self::default();
-        for (index, name) in listener.names.iter().enumerate() {
-            match &name.matches {
-                NameMatch::Exact(name) => own.names.exact(name, index),
-                NameMatch::Leading(name) => own.names.leading(name, index),
-                NameMatch::Trailing(name) => own.names.trailing(name, index),
-                NameMatch::Regex(_) => own.regexes.push(index),
-            }
-        }
-        own
     }
 }

@@ -5,16 +5,27 @@ use std::collections::HashMap;
 use super::config::{Location, LocationMatch, Locations, Pattern};
 use crate::syntax::regex::Captures;
 
+type ByPath = HashMap<Vec<u8>, (Option<usize>, Option<usize>)>;
+
 /// The locations of one level, ready to be searched.
 #[derive(Debug, Default)]
 pub(super) struct Search {
     /// By path: index into the exact ones, and into the prefixes.
-    by_path: HashMap<Vec<u8>, (Option<usize>, Option<usize>)>,
+    by_path: ByPath,
     prefixes: Prefixes,
     inner_prefix: Vec<Search>,
     inner_regex: Vec<Search>,
-    /// Some path without its slash is redirected.
-    has_redirects: bool,
+    /// By path without the slash at its end: what a path that lacks it is redirected to.
+    redirects: HashMap<Vec<u8>, Slashed>,
+}
+
+/// A location whose path ends in a slash.
+#[derive(Debug, Clone, Copy)]
+enum Slashed {
+    /// By its index in the exact ones.
+    Exact(usize),
+    /// By its index in the prefixes.
+    Prefix(usize),
 }
 
 /// Paths sorted by bytes, each with the longest other one that it begins with.
@@ -60,7 +71,7 @@ impl Search {
         let paths = locations.prefix.iter().map(|it| it.matches.pattern().as_bytes().to_vec());
         search.prefixes = Prefixes::new(paths.zip(0..).collect());
         let inner = |location: &Location| Self::new(&location.locations);
-        search.has_redirects = locations.all().any(|it| it.auto_redirect);
+        search.redirects = redirects(locations, &search.by_path);
         search.inner_prefix = locations.prefix.iter().map(inner).collect();
         search.inner_regex = locations.regex.iter().map(inner).collect();
         search
@@ -125,26 +136,26 @@ impl Search {
             Some((None, Some(prefix))) => return Static::Prefix(*prefix),
             _ => {}
         }
-        if let Some(location) = self.with_slash(locations, path) {
-            return Static::Redirect(location);
+        match self.redirects.get(path) {
+            Some(Slashed::Exact(index)) => return Static::Redirect(&locations.exact[*index]),
+            Some(Slashed::Prefix(index)) => return Static::Redirect(&locations.prefix[*index]),
+            None => {}
         }
         self.prefixes.longest(path).map_or(Static::None, Static::Prefix)
     }
+}
 
-    /// The location that a path would have with a slash at its end, if it redirects there.
-    fn with_slash<'r>(&self, locations: &'r Locations, path: &[u8]) -> Option<&'r Location> {
-        if !self.has_redirects {
-            return None;
-        }
-        let mut longer = Vec::with_capacity(path.len() + 1);
-        longer.extend_from_slice(path);
-        longer.push(b'/');
-        let (exact, prefix) = self.by_path.get(&longer)?;
-        let exact = exact.map(|index| &locations.exact[index]);
-        let prefix = prefix.map(|index| &locations.prefix[index]);
-        let redirects = exact.into_iter().chain(prefix).any(|it| it.auto_redirect);
-        exact.or(prefix).filter(|_| redirects)
-    }
+/// The locations that paths without the slash at their end are redirected to. An exact one goes
+/// before a prefix, and either of them may say that it is so.
+fn redirects(locations: &Locations, by_path: &ByPath) -> HashMap<Vec<u8>, Slashed> {
+    let redirect = |(path, &(exact, prefix)): (&Vec<u8>, &(Option<usize>, Option<usize>))| {
+        let without = path.strip_suffix(b"/")?.to_vec();
+        let of_exact = exact.is_some_and(|index| locations.exact[index].auto_redirect);
+        let of_prefix = prefix.is_some_and(|index| locations.prefix[index].auto_redirect);
+        let to = exact.map(Slashed::Exact).or(prefix.map(Slashed::Prefix))?;
+        (of_exact || of_prefix).then_some((without, to))
+    };
+    by_path.iter().filter_map(redirect).collect()
 }
 
 enum Static<'r> {

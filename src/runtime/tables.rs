@@ -1,82 +1,76 @@
 //! Variables that a configuration defines, ready to be looked up: `map`, `geo`,
 //! `split_clients`.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::config::{Geo, Map, NameMatch, SplitClients, Template};
 use super::names::Names;
+use super::search::Captured;
 use crate::syntax::address::{Network, geo_network};
-
-/// A `map`, ready to be looked up.
-#[derive(Debug)]
-pub(super) struct MapTable {
-    names: Names,
-    /// The entries whose keys are expressions, in order.
-    regexes: Vec<usize>,
-}
 
 /// What a lookup in a map leads to.
 pub(super) enum MapHit<'r> {
     /// An entry, or none for the default. What groups matched, if it has an expression.
-    Entry(Option<usize>, Option<super::search::Captured<'r>>),
+    Entry(Option<usize>, Option<Captured<'r>>),
     /// An expression took too long.
     Failed,
 }
 
-impl MapTable {
-    pub(super) fn new(map: &Map) -> Self {
-        let mut table = Self { names: Names::default(), regexes: Vec::new() };
-        for (index, entry) in map.entries.iter().enumerate() {
-            match &entry.matches {
-                NameMatch::Exact(name) => table.names.exact(name, index),
-                NameMatch::Leading(name) => table.names.leading(name, index),
-                NameMatch::Trailing(name) => table.names.trailing(name, index),
-                NameMatch::Regex(_) => table.regexes.push(index),
+/// Looks a text up in a map (`ngx_http_map_find`). An empty text never reaches the expressions.
+pub(super) fn find<'r>(map: &'r Map, names: &Names, text: &[u8]) -> MapHit<'r> {
+    let mut text = text;
+    if map.hostnames && text.last() == Some(&b'.') {
+        text = &text[..text.len() - 1];
+    }
+    if let Some(index) = names.find(&text.to_ascii_lowercase()) {
+        return MapHit::Entry(Some(index), None);
+    }
+    for &index in names.regexes.iter().filter(|_| !text.is_empty()) {
+        let NameMatch::Regex(pattern) = &map.entries[index].matches else { continue };
+        match pattern.captures(text) {
+            None => return MapHit::Failed,
+            Some(None) => {}
+            Some(Some(captures)) => {
+                return MapHit::Entry(Some(index), Some((pattern, captures)));
             }
         }
-        table
     }
-
-    /// Looks a text up (`ngx_http_map_find`). An empty text never reaches the expressions.
-    pub(super) fn find<'r>(&self, map: &'r Map, text: &[u8]) -> MapHit<'r> {
-        let mut text = text;
-        if map.hostnames && text.last() == Some(&b'.') {
-            text = &text[..text.len() - 1];
-        }
-        if let Some(index) = self.names.find(&text.to_ascii_lowercase()) {
-            return MapHit::Entry(Some(index), None);
-        }
-        for &index in self.regexes.iter().filter(|_| !text.is_empty()) {
-            let NameMatch::Regex(pattern) = &map.entries[index].matches else { continue };
-            match pattern.captures(text) {
-                None => return MapHit::Failed,
-                Some(None) => {}
-                Some(Some(captures)) => {
-                    return MapHit::Entry(Some(index), Some((pattern, captures)));
-                }
-            }
-        }
-        MapHit::Entry(None, None)
-    }
+    MapHit::Entry(None, None)
 }
 
 /// A `geo`, ready to be looked up.
-#[derive(Debug)]
-pub(super) struct GeoTable(Vec<Option<Network>>);
+#[derive(Debug, Default)]
+pub(super) struct GeoTable {
+    /// By network, masked: its index.
+    networks: HashMap<Network, usize>,
+    /// The lengths that prefixes have, the longest first.
+    lengths: Vec<u32>,
+}
 
 impl GeoTable {
     pub(super) fn new(geo: &Geo) -> Self {
-        Self(geo.networks.iter().map(|entry| geo_network(&entry.network)).collect())
+        let mut table = Self::default();
+        for (index, entry) in geo.networks.iter().enumerate() {
+            if let Some(network) = geo_network(&entry.network) {
+                table.networks.entry(network.masked()).or_insert(index);
+                table.lengths.push(network.length);
+            }
+        }
+        table.lengths.sort_unstable_by_key(|&length| Reverse(length));
+        table.lengths.dedup();
+        table
     }
 
     /// The value for an address. A text that is none is 255.255.255.255, and an IPv4 address in
     /// one of IPv6 is that of IPv4 (`ngx_http_geo_cidr_variable`).
     pub(super) fn find<'r>(&self, geo: &'r Geo, address: &[u8]) -> &'r str {
         let address = std::str::from_utf8(address).ok().and_then(|text| text.parse().ok());
-        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::BROADCAST)).to_canonical();
-        let contains = |network: &Option<Network>| network.is_some_and(|it| it.contains(address));
-        let found = self.0.iter().position(contains);
-        found.map_or(&geo.default, |index| &geo.networks[index].value)
+        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::BROADCAST));
+        let around = |&length: &u32| self.networks.get(&Network::around(address, length));
+        let found = self.lengths.iter().find_map(around);
+        found.map_or(&geo.default, |&index| &geo.networks[index].value)
     }
 }
 

@@ -7,7 +7,7 @@ use super::outcome::{Answer, HeaderSource, SentHeader, Unknown, UpstreamRequest,
 use super::phases::End;
 use super::uri::{Escape, escape};
 use crate::catalog::Version;
-use crate::syntax::address::{Host, Use, address};
+use crate::syntax::address::{Host, http_url};
 
 /// A `proxy_pass`, its variables evaluated.
 struct Target {
@@ -94,39 +94,26 @@ impl<'r> Flow<'r> {
     fn computed(&self, url: &[u8]) -> Option<Target> {
         // Each byte as a character, because a path need not be text.
         let url: String = url.iter().copied().map(char::from).collect();
-        let strip = |scheme: &str| {
-            let (start, rest) = url.split_at_checked(scheme.len())?;
-            (start.eq_ignore_ascii_case(scheme) && !rest.is_empty()).then_some(rest)
+        let url = http_url(&url)?;
+        let backend = match url.address.host {
+            Host::Name(name) => match self.router.upstream(name) {
+                Some(index) if url.address.port.is_none() => Ok(Backend::Upstream(index)),
+                _ => Err(unknown(format!("the address of {name}"), "nginx asks DNS for it")),
+            },
+            _ => Ok(Backend::at(&url.address, url.default_port())),
         };
-        let (tls, rest) = match strip("http://") {
-            Some(rest) => (false, rest),
-            None => (true, strip("https://")?),
-        };
-        let usual = if tls { 443 } else { 80 };
-        let found = address(rest, Use::ConnectWithUri).ok()?;
-        let named = |host: &str| {
-            if let Some(index) = self.router.upstream(host).filter(|_| found.port.is_none()) {
-                return Ok(Backend::Upstream(index));
-            }
-            Err(unknown(format!("the address of {host}"), "nginx asks DNS for it"))
-        };
-        let at = |host: String| Backend::Host { host, port: found.port.unwrap_or(usual) };
-        let (backend, name) = match found.host {
-            Host::Unix(path) => (Ok(Backend::Unix(path.to_owned())), "localhost".to_owned()),
-            Host::V4(v4) => (Ok(at(v4.to_string())), v4.to_string()),
-            Host::V6(v6) => (Ok(at(v6.to_string())), format!("[{v6}]")),
-            Host::Name(name) => (named(name), name.to_owned()),
-        };
-        let is_unix = matches!(found.host, Host::Unix(_));
-        let host = match found.port {
-            Some(port) if port != usual && !is_unix => format!("{name}:{port}"),
-            _ => name,
-        };
-        let port = if is_unix { String::new() } else { found.port.unwrap_or(usual).to_string() };
-        let slash = if found.uri.starts_with('?') { "/" } else { "" };
-        let uri = bytes(&format!("{slash}{}", found.uri));
-        let (host, port) = (bytes(&host), port.into_bytes());
-        Some(Target { tls, backend, host, port, is_whole: !uri.is_empty(), uri, replaces: 0 })
+        let (host, port) = url.host_and_port();
+        let slash = if url.address.uri.starts_with('?') { "/" } else { "" };
+        let uri = bytes(&format!("{slash}{}", url.address.uri));
+        Some(Target {
+            tls: url.tls,
+            backend,
+            host: bytes(&host),
+            port: port.into_bytes(),
+            is_whole: !uri.is_empty(),
+            uri,
+            replaces: 0,
+        })
     }
 
     /// Path and arguments for the backend.

@@ -57,6 +57,55 @@ pub fn address(text: &str, purpose: Use) -> Result<Address<'_>, Reason> {
     }
 }
 
+/// A URL that requests are passed on to, without variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpUrl<'a> {
+    /// Its scheme is `https`.
+    pub tls: bool,
+    /// The host as it is written, with the brackets of an IPv6 address.
+    pub host: &'a str,
+    /// What is behind the scheme.
+    pub address: Address<'a>,
+}
+
+/// Reads the URL of a `proxy_pass`, its variables evaluated (`ngx_http_proxy_pass`,
+/// `ngx_http_proxy_eval`).
+pub fn http_url(text: &str) -> Option<HttpUrl<'_>> {
+    let behind = |scheme: &str| {
+        let (start, rest) = text.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let (tls, rest) = match behind("http://") {
+        Some(rest) => (false, rest),
+        None => (true, behind("https://")?),
+    };
+    let address = address(rest, Use::ConnectWithUri).ok()?;
+    let end = rest.len() - address.uri.len();
+    let host = match rest.find(']') {
+        Some(at) if rest.starts_with('[') => &rest[..=at],
+        _ => &rest[..rest[..end].find(':').unwrap_or(end)],
+    };
+    Some(HttpUrl { tls, host, address })
+}
+
+impl HttpUrl<'_> {
+    /// The port of the scheme.
+    pub fn default_port(&self) -> u16 {
+        if self.tls { 443 } else { 80 }
+    }
+
+    /// `$proxy_host` and `$proxy_port` (`ngx_http_proxy_set_vars`).
+    pub fn host_and_port(&self) -> (String, String) {
+        let default_port = self.default_port();
+        let written = self.address.port.filter(|&port| port != default_port);
+        match (self.address.host, written) {
+            (Host::Unix(_), _) => ("localhost".to_owned(), String::new()),
+            (_, Some(port)) => (format!("{}:{port}", self.host), port.to_string()),
+            (_, None) => (self.host.to_owned(), default_port.to_string()),
+        }
+    }
+}
+
 fn unix(path: &str, purpose: Use) -> Result<Address<'_>, Reason> {
     let (path, uri) = match path.split_once(':') {
         Some(parts) if purpose == Use::ConnectWithUri => parts,
@@ -172,7 +221,7 @@ pub fn inet_addr(text: &str) -> Option<Ipv4Addr> {
 }
 
 /// A network as `ngx_ptocidr` reads it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
     /// The address as it is written, as 128 bits if it is IPv6 and 32 if it is not.
     pub address: u128,
@@ -183,14 +232,19 @@ pub struct Network {
 }
 
 impl Network {
-    /// True if an address is in it. An IPv4 address that is written as IPv6 is IPv4.
-    pub fn contains(self, address: IpAddr) -> bool {
-        let (bits, is_v6) = match address.to_canonical() {
-            IpAddr::V4(v4) => (u128::from(v4.to_bits()), false),
-            IpAddr::V6(v6) => (v6.to_bits(), true),
+    /// The network around an address whose prefix has a length, or the address alone if that is
+    /// shorter. An IPv4 address that is written as IPv6 is IPv4.
+    pub fn around(address: IpAddr, length: u32) -> Self {
+        let (address, width, is_v6) = match address.to_canonical() {
+            IpAddr::V4(v4) => (u128::from(v4.to_bits()), 32, false),
+            IpAddr::V6(v6) => (v6.to_bits(), 128, true),
         };
-        let other = Self { address: bits, is_v6, ..self };
-        self.is_v6 == is_v6 && self.masked() == other.masked()
+        Self { address, length: length.min(width), is_v6 }.masked()
+    }
+
+    /// True if an address is in it.
+    pub fn contains(self, address: IpAddr) -> bool {
+        Self::around(address, self.length) == self.masked()
     }
 
     /// True if bits that do not count are set.

@@ -176,8 +176,27 @@ impl Tree {
 
     /// All directives of the file, a block before its content.
     pub fn all_directives<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = Directive<'a>> {
+        self.range(source, 0..self.nodes.len())
+    }
+
+    /// The directives that begin in a part of the file, a block before its content.
+    pub fn directives_from<'a>(
+        &'a self,
+        source: &'a Source,
+        span: Span,
+    ) -> impl Iterator<Item = Directive<'a>> {
+        let before = |offset: u32| self.nodes.partition_point(|node| node.span.start < offset);
+        self.range(source, before(span.start)..before(span.end))
+    }
+
+    fn range<'a>(
+        &'a self,
+        source: &'a Source,
+        range: std::ops::Range<usize>,
+    ) -> impl Iterator<Item = Directive<'a>> {
         let is_directive = |&(_, node): &(u32, &Node)| node.words.0 < node.words.1;
-        (0..).zip(&self.nodes).filter(is_directive).map(move |(index, _)| Directive {
+        let from = crate::source::offset(range.start);
+        (from..).zip(&self.nodes[range]).filter(is_directive).map(move |(index, _)| Directive {
             source,
             tree: self,
             index,

@@ -8,10 +8,13 @@ use crate::syntax::Directive;
 
 use super::human::value_words;
 use super::page::{Page, Row, Style};
-use super::{Trace, words};
+use super::{Trace, obstacles, words};
 
 /// What a WebSocket depends on, so that its defaults are said too.
 const ALWAYS: [&str; 3] = ["proxy_http_version", "proxy_read_timeout", "proxy_buffering"];
+
+/// So many characters of a setting are shown; `--settings` shows all.
+const MAX_SETTING: usize = 100;
 
 /// So many peers of an upstream are shown.
 const MAX_PEERS: usize = 8;
@@ -23,7 +26,10 @@ pub(super) fn settings(trace: &Trace<'_>, page: &mut Page) {
     let settings = model.settings(scope);
     page.heading("Settings that count");
     for level in model.ancestors(scope) {
-        let rows = level_rows(&settings, level);
+        let mut rows = level_rows(&settings, level);
+        for (_, text) in rows.iter_mut().filter_map(|row| row.first_mut()) {
+            shorten(text);
+        }
         if !rows.is_empty() {
             page.say(Style::Bold, &format!("of {}", words::block(model, level)));
             page.rows(&rows);
@@ -39,6 +45,14 @@ pub(super) fn settings(trace: &Trace<'_>, page: &mut Page) {
     if !defaults.is_empty() {
         page.say(Style::Bold, "defaults of nginx");
         page.rows(&defaults);
+    }
+}
+
+/// Cuts what is much longer than a line, as lists of ciphers and media types are.
+fn shorten(text: &mut String) {
+    if let Some((end, _)) = text.char_indices().nth(MAX_SETTING) {
+        text.truncate(end);
+        text.push('…');
     }
 }
 
@@ -108,9 +122,7 @@ fn header_row(trace: &Trace<'_>, header: &SentHeader) -> Row {
     };
     let text = format!("{}: {value}", visible(&header.name));
     let (from, at) = match header.from {
-        HeaderSource::Directive(place) => {
-            (trace.written(place, &["proxy_set_header"]), trace.at(place))
-        }
+        HeaderSource::Directive(place) => (trace.set_header(place, &header.name), trace.at(place)),
         HeaderSource::Default => ("default of nginx".to_owned(), String::new()),
         HeaderSource::Client => ("from the client".to_owned(), String::new()),
     };
@@ -133,6 +145,9 @@ fn peers(trace: &Trace<'_>, sent: &UpstreamRequest<'_>, page: &mut Page) {
     let backend = match &sent.backend {
         Ok(backend) => backend,
         Err(unknown) => {
+            if let Some(reason) = obstacles::unresolved(trace, sent) {
+                return page.say(Style::Bad, &format!("Nothing: {reason}. It would get:"));
+            }
             let text = format!("Which backend it is, is not known: {}.", visible(&unknown.reason));
             return page.say(Style::Plain, &text);
         }

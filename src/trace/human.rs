@@ -5,10 +5,13 @@ use crate::runtime::{Answer, Fate, Local, Step, Unknown, Value, Why};
 use crate::source::visible;
 
 use super::page::{Page, Row, Style};
-use super::{Trace, backend, verdict, words};
+use super::{Trace, backend, obstacles, verdict, words};
 
 /// So many locations that do not match are shown; the others are counted.
 const MAX_OTHERS: usize = 8;
+
+/// So many sockets are shown if nothing listens where the request comes in.
+const MAX_LISTENERS: usize = 32;
 
 /// The explanation; `width` is the width of its paragraphs.
 pub fn human(trace: &Trace<'_>, colour: bool, width: usize) -> String {
@@ -56,8 +59,12 @@ fn socket(trace: &Trace<'_>, page: &mut Page) {
         return page.say(Style::Bad, text);
     }
     page.say(Style::Bad, "Nothing listens there: the connection is refused. There is:");
-    let listeners = trace.router.config().listeners.iter();
-    page.rows(&listeners.map(|listener| listen_row(trace, listener)).collect::<Vec<_>>());
+    let listeners = &trace.router.config().listeners;
+    let shown = listeners.iter().take(MAX_LISTENERS);
+    page.rows(&shown.map(|listener| listen_row(trace, listener)).collect::<Vec<_>>());
+    if listeners.len() > MAX_LISTENERS {
+        page.say(Style::Dim, &format!("… and {} more.", listeners.len() - MAX_LISTENERS));
+    }
 }
 
 fn listen_row(trace: &Trace<'_>, listener: &Listener) -> Row {
@@ -79,7 +86,15 @@ fn steps(trace: &Trace<'_>, page: &mut Page) {
     let mut searches = 0;
     while let Some(first) = steps.first() {
         let is_location = |step: &Step<'_>| matches!(step, Step::Location { .. });
-        let is_change = |step: &Step<'_>| rewrite_row(trace, step).is_some();
+        let is_change = |step: &Step<'_>| {
+            !matches!(
+                step,
+                Step::Listen { .. }
+                    | Step::Server { .. }
+                    | Step::Normalized { .. }
+                    | Step::Location { .. }
+            )
+        };
         let count = |is_it: &dyn Fn(&Step<'_>) -> bool| {
             steps.iter().position(|step| !is_it(step)).unwrap_or(steps.len())
         };
@@ -282,7 +297,9 @@ fn rewrite_row(trace: &Trace<'_>, step: &Step<'_>) -> Option<Row> {
     };
     match step {
         Step::Set { variable, value, at } => row(
-            trace.written(*at, &["set", "rewrite", "if"]),
+            trace.written_as(*at, &["set", "rewrite", "if"], |it| {
+                it.arg(0).is_some_and(|name| name.strip_prefix('$') == Some(variable))
+            }),
             format!("${} is {}", visible(variable), value_words(value)),
             Some(*at),
         ),
@@ -349,7 +366,11 @@ fn answer(trace: &Trace<'_>, page: &mut Page) {
                 Ok(path) => format!("The file {}", words::bytes(path)),
                 Err(unknown) => format!("A file below {}", visible(&unknown.what)),
             };
-            page.say(Style::Plain, &format!("{file}, or 404 if it is not there."));
+            let or = match obstacles::missing_page(trace) {
+                Some(line) => format!("what `{}` says ({})", words::head(line), words::at(line)),
+                None => "404".to_owned(),
+            };
+            page.say(Style::Plain, &format!("{file}, or {or} if it is not there."));
         }
         Answer::Other { directive } => {
             page.heading("Answer");

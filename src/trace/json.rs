@@ -5,6 +5,8 @@ use serde_json::Value as Json;
 
 use crate::runtime::{Answer, Unknown, UpstreamRequest, Value};
 
+use crate::source::visible_json;
+
 use super::Trace;
 
 #[derive(Serialize)]
@@ -87,7 +89,7 @@ pub fn json(trace: &Trace<'_>) -> String {
         unknown: trace.unknown().iter().map(doubt).collect(),
     };
     let text = serde_json::to_string(&document).expect("text and numbers are JSON");
-    text + "\n"
+    visible_json(text + "\n")
 }
 
 fn action(trace: &Trace<'_>) -> Action {
@@ -95,6 +97,7 @@ fn action(trace: &Trace<'_>) -> Action {
         Answer::Status { status, body, location, .. } => {
             (Some(*status), body.as_ref().map(value), location.as_ref().map(value))
         }
+        Answer::Proxy(_) => (trace.outcome.status, None, None),
         _ => (None, None, None),
     };
     Action { kind: trace.kind().to_owned(), status, body, location }

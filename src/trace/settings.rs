@@ -1,10 +1,12 @@
 //! What every directive comes to in a place of the configuration.
 
+use std::collections::HashSet;
+
 use serde_json::{Value as Json, json};
 
 use crate::catalog::Context;
 use crate::model::{Model, ScopeId, Setting};
-use crate::source::visible;
+use crate::source::{visible, visible_json};
 use crate::syntax::Body;
 use crate::syntax::value::{Match, location};
 
@@ -89,11 +91,9 @@ fn at_line(model: &Model<'_>, file: &str, line: u32) -> Vec<ScopeId> {
         })
     };
     let mut around: Vec<ScopeId> = model.scope_ids().filter(is_around).collect();
-    let all = around.clone();
-    let is_outer = |id: ScopeId| {
-        all.iter().any(|other| *other != id && model.ancestors(*other).any(|it| it == id))
-    };
-    around.retain(|id| !is_outer(*id));
+    let outer: HashSet<ScopeId> =
+        around.iter().flat_map(|&id| model.ancestors(id).skip(1)).collect();
+    around.retain(|id| !outer.contains(id));
     if !around.is_empty() {
         return around;
     }
@@ -194,7 +194,7 @@ pub fn settings_json(model: &Model<'_>, scopes: &[ScopeId], wanted: &Wanted) -> 
     let document = json!({
         "version": 1, "nginx_version": model.version.to_string(), "places": places,
     });
-    format!("{document}\n")
+    visible_json(format!("{document}\n"))
 }
 
 fn setting(model: &Model<'_>, setting: &Setting<'_>) -> Json {

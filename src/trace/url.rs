@@ -74,10 +74,17 @@ impl Asked {
     pub fn request(&self, config: &Config) -> Result<Request, String> {
         let mut request =
             if self.url.starts_with('/') { self.to_first_listener(config) } else { self.to_url()? };
-        if self.url.contains(|c: char| c.is_ascii_whitespace() || c.is_control()) {
+        if self.url.contains([' ', '\t', '\r', '\n']) {
             return Err(format!("\"{}\" has blanks in it: in a URL they are %20", self.url));
         }
+        if self.url.contains(char::is_control) {
+            let url = &self.url;
+            return Err(format!("\"{url}\" has control characters in it: in a URL they are %XX"));
+        }
         if let Some(method) = &self.method {
+            if method.is_empty() || method.contains(|c: char| c == ' ' || c.is_control()) {
+                return Err(format!("\"{method}\" is no method, as in POST"));
+            }
             request.method.clone_from(method);
         }
         if let Some(Listen(local)) = &self.listen {
@@ -181,6 +188,9 @@ fn parse(text: &str) -> Result<Url<'_>, String> {
     if host.is_empty() {
         return Err(wrong("it has no host"));
     }
+    if host.starts_with('[') != host.ends_with(']') {
+        return Err(wrong("a bracket of its host is not closed"));
+    }
     let port = match port.filter(|port| !port.is_empty()) {
         Some(port) => port.parse().map_err(|_| wrong("its port is no number up to 65535"))?,
         None if is_tls => 443,
@@ -195,7 +205,8 @@ pub fn header(text: &str) -> Result<(String, String), String> {
     let wrong = || format!("\"{text}\" is no header, as in \"Name: value\"");
     let (name, value) = text.split_once(':').ok_or_else(wrong)?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    let is_valid = !name.is_empty() && name.chars().all(is_name) && !value.contains(['\r', '\n']);
+    let is_valid =
+        !name.is_empty() && name.chars().all(is_name) && !value.contains(['\r', '\n', '\0']);
     let value = value.trim_matches([' ', '\t']);
     if is_valid { Ok((name.to_owned(), value.to_owned())) } else { Err(wrong()) }
 }

@@ -3,20 +3,20 @@
 //! A backend answers 101 to a GET of HTTP/1.1 with `Upgrade: websocket`, `Connection: upgrade`
 //! and a key (RFC 6455, section 4.2.1); the client wants to see the `Upgrade` of the answer.
 
-use crate::model::{ScopeId, Setting};
+use crate::model::{ScopeId, Setting, has_upgrade_token};
 use crate::runtime::{Answer, HeaderSource, SentHeader, UpstreamRequest};
 use crate::source::visible;
 use crate::syntax::Directive;
 
 use super::page::{Page, Style};
-use super::{Trace, words};
+use super::{Trace, obstacles, words};
 
-/// Why a handshake fails, what mends it, and the rule that says more.
+/// Why a handshake fails, what mends it, and the rule that says more, if there is one.
 #[derive(Debug)]
-struct Problem {
-    reason: String,
-    remedy: String,
-    rule: &'static str,
+pub(super) struct Problem {
+    pub(super) reason: String,
+    pub(super) remedy: String,
+    pub(super) rule: &'static str,
 }
 
 /// Whether a handshake reaches a backend that can answer 101.
@@ -42,6 +42,7 @@ impl Trace<'_> {
                 ([], []) => Handshake::Works,
             },
             Answer::Unknown => Handshake::Unknown,
+            Answer::Static { .. } if obstacles::missing_page(self).is_some() => Handshake::Unknown,
             _ => Handshake::Fails,
         }
     }
@@ -89,10 +90,11 @@ pub(super) fn websocket(trace: &Trace<'_>, page: &mut Page) {
     }
     for problem in &problems {
         page.item(Style::Plain, &format!("{}.", problem.reason));
-        page.rows(&[
-            vec![(Style::Plain, format!("  remedy: {}", problem.remedy))],
-            vec![(Style::Plain, format!("  more:   ngxc explain {}", problem.rule))],
-        ]);
+        let mut rows = vec![vec![(Style::Plain, format!("  remedy: {}", problem.remedy))]];
+        if !problem.rule.is_empty() {
+            rows.push(vec![(Style::Plain, format!("  more:   ngxc explain {}", problem.rule))]);
+        }
+        page.rows(&rows);
     }
     idle(trace, sent, page);
 }
@@ -154,13 +156,27 @@ fn unproxied(trace: &Trace<'_>) -> String {
             format!("nginx answers {status}, and WebSocket clients follow no redirects")
         }
         Answer::Status { status, .. } => format!("nginx answers {status} by itself"),
-        Answer::Static { .. } => "nginx looks for a file; no proxy_pass counts here".to_owned(),
+        Answer::Static { .. } => match obstacles::missing_page(trace) {
+            Some(page) => format!(
+                "nginx looks for a file, and if there is none, for what `{}` says ({})",
+                words::head(page),
+                words::at(page)
+            ),
+            None => "nginx looks for a file; no proxy_pass counts here".to_owned(),
+        },
         Answer::Other { directive } => format!("`{}` answers", visible(directive)),
-        Answer::Unknown | Answer::Proxy(_) => "it depends on what is not known".to_owned(),
+        Answer::Unknown | Answer::Proxy(_) => {
+            let what = trace.unknown().iter().find(|it| it.assumed.is_none());
+            let what = what.map_or("what is not known".into(), |it| visible(&it.what));
+            format!("it depends on {what}")
+        }
     }
 }
 
-fn named<'s>(sent: &'s UpstreamRequest<'_>, name: &'s str) -> impl Iterator<Item = &'s SentHeader> {
+pub(super) fn named<'s>(
+    sent: &'s UpstreamRequest<'_>,
+    name: &'s str,
+) -> impl Iterator<Item = &'s SentHeader> {
     sent.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name))
 }
 
@@ -179,7 +195,7 @@ fn problems(trace: &Trace<'_>, sent: &UpstreamRequest<'_>) -> Vec<Problem> {
     let mut problems: Vec<Problem> = Vec::new();
     problems.extend(http_version(trace, sent));
     problems.extend(headers(trace, sent));
-    problems.extend(other_parts(sent));
+    problems.extend(obstacles::problems(trace, sent));
     if sent.proxy.read_timeout_ms == 0 {
         problems.push(Problem {
             reason: format!("nginx waits no time for the answer and says 504 ({})", timeout(trace)),
@@ -240,9 +256,7 @@ fn is_websocket(value: &[u8]) -> bool {
 }
 
 fn asks_for_upgrade(value: &[u8]) -> bool {
-    value
-        .split(|&byte| byte == b',')
-        .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
+    has_upgrade_token(&String::from_utf8_lossy(value))
 }
 
 /// A header that is sent with another value than a handshake has.
@@ -257,7 +271,7 @@ fn wrong(trace: &Trace<'_>, header: &SentHeader) -> Problem {
             rule: "connection-passthrough",
         };
     };
-    let line = trace.written(place, &["proxy_set_header"]);
+    let line = trace.set_header(place, &header.name);
     let reason = format!("{name} is \"{sent}\" (`{line}`, {})", trace.at(place));
     let value = line.split(' ').next_back().unwrap_or_default();
     let (remedy, rule) = match trace.model.map(value) {
@@ -370,34 +384,7 @@ fn never_set(names: &[&str]) -> Option<Problem> {
     })
 }
 
-/// What else a handshake needs, on its way and on the way back.
-fn other_parts(sent: &UpstreamRequest<'_>) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let mut push = |reason: &str, remedy: &str| {
-        let (reason, remedy) = (reason.to_owned(), remedy.to_owned());
-        problems.push(Problem { reason, remedy, rule: "missing-websocket-headers" });
-    };
-    if let Ok(method) = &sent.method
-        && method != b"GET"
-    {
-        push("a handshake is a GET", "the method GET");
-    }
-    if named(sent, "Sec-WebSocket-Key").next().is_none() {
-        push(
-            "the backend gets no Sec-WebSocket-Key",
-            "let the client's headers through (proxy_pass_request_headers on)",
-        );
-    }
-    for name in ["Upgrade", "Sec-WebSocket-Accept"] {
-        if sent.proxy.hidden_response_headers.iter().any(|it| it.eq_ignore_ascii_case(name)) {
-            let reason = format!("proxy_hide_header keeps {name} of the answer from the client");
-            push(&reason, &format!("no proxy_hide_header {name}"));
-        }
-    }
-    problems
-}
-
-fn setting<'t>(trace: &Trace<'t>, name: &str) -> Option<Setting<'t>> {
+pub(super) fn setting<'t>(trace: &Trace<'t>, name: &str) -> Option<Setting<'t>> {
     trace.model.setting(trace.scope()?, name)
 }
 

@@ -62,6 +62,53 @@ fn what_is_not_known_is_null_and_said() {
     assert_eq!(document["unknown"][0]["what"], "$remote_addr");
 }
 
+/// As nginx 1.22.1 answers.
+#[test]
+fn an_alias_is_for_the_path_of_the_location_that_has_it() {
+    let conf = "events {}\nhttp { server { listen 80;\n\
+        location /a/ { alias /x/; location /a/b/ { return 200 $request_filename; }\n\
+        location ~ c { return 200 $request_filename; } return 200 $request_filename; }\n\
+        location ~ ^/r/(.*) { alias /x/$1; return 200 $request_filename; } } }\n";
+    for (path, file) in
+        [("/a/z", "/x/z"), ("/a/b/z", "/x/b/z"), ("/a/cc", "/x/cc"), ("/r/q", "/x/q")]
+    {
+        assert_eq!(body(conf, &[path]), file, "{path}");
+    }
+}
+
+#[test]
+fn a_geo_gives_the_value_of_the_smallest_network() {
+    let conf = "events {}\nhttp { geo $g { default none; 10.0.0.0/8 ten; 10.1.0.0/16 one;\n\
+        10.1.0.0/16 two; 10.2.0.0/16 x; delete 10.2.0.0/16; 2001:db8::/32 six; }\n\
+        server { listen 80; return 200 $g; } }\n";
+    for (client, value) in [
+        ("10.9.0.1", "ten"),
+        ("10.1.0.1", "two"),
+        ("10.2.0.1", "ten"),
+        ("::ffff:10.1.0.1", "two"),
+        ("2001:db8::1", "six"),
+        ("192.0.2.1", "none"),
+    ] {
+        assert_eq!(body(conf, &["/", "--client-ip", client]), value, "{client}");
+    }
+}
+
+#[test]
+fn variables_that_grow_without_end_are_not_known() {
+    let maps = |volatile: &str, first: &str| {
+        let map =
+            |n: u8| format!("map x $v{n} {{ {volatile} default \"$v{}$v{}\"; }}\n", n - 1, n - 1);
+        let maps: String = (1..60).map(map).collect();
+        format!(
+            "events {{}}\nhttp {{ map x $v0 {{ default \"{first}\"; }}\n{maps}\
+             server {{ listen 80; return 200 $v59; }} }}\n"
+        )
+    };
+    for conf in [maps("", "long"), maps("volatile;", "long"), maps("volatile;", "")] {
+        assert_eq!(body(&conf, &["/"]), Value::Null);
+    }
+}
+
 #[test]
 fn the_path_is_sent_as_it_is_written() {
     let document =
@@ -184,6 +231,75 @@ fn tables_that_say_nothing_are_errors_with_their_place() {
     }
 }
 
+/// What a table says of a configuration, without the line of the case.
+fn checked(configuration: &str, table: &str) -> String {
+    let site = directory(&[("site.conf", configuration), ("t.txt", table)]);
+    let run = run(site.path(), &["trace", "site.conf", "--expect", "t.txt"]);
+    assert_eq!(run.err, "", "{table:?}");
+    run.out
+}
+
+/// Ways of a handshake through nginx: the answer of the backend counts in some of them.
+const WAYS: &str = "events {}\nhttp {\n\
+    proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;\n\
+    server { listen 80;\n\
+    location /kept { error_page 418 @ws; return 418; }\n\
+    location /other { error_page 418 =200 @ws; return 418; }\n\
+    location /passed { error_page 418 = @ws; return 418; }\n\
+    location /file { error_page 404 = @ws; }\n\
+    location /files { try_files $uri =404; error_page 404 @ws; }\n\
+    location /named { set $host_of_app app; proxy_pass http://$host_of_app:8000; }\n\
+    location /asked { resolver 127.0.0.1; set $host_of_app app; proxy_pass http://$host_of_app:8000; }\n\
+    location /old { proxy_set_header Upgrade websocket; proxy_set_header Connection upgrade;\n\
+    proxy_set_header Sec-WebSocket-Version ''; proxy_pass http://127.0.0.1:8000; }\n\
+    location @ws { proxy_pass http://127.0.0.1:8000; }\n} }\n";
+
+#[test]
+fn a_handshake_needs_the_status_the_backend_and_the_version() {
+    for (path, expected, why) in [
+        ("/kept", "fails", "418 in place of the backend's 101 (`error_page 418 @ws`"),
+        ("/other", "fails", "200 in place of the backend's 101"),
+        ("/passed", "works", ""),
+        ("/file", "not known", "for what `error_page 404 = @ws` says"),
+        ("/files", "fails", "404 in place of the backend's 101"),
+        ("/named", "fails", "no resolver is set"),
+        ("/asked", "works", ""),
+        ("/old", "fails", "no Sec-WebSocket-Version"),
+    ] {
+        let wrong = if expected == "works" { "fails" } else { "works" };
+        let said = checked(WAYS, &format!("ws://h{path} -> handshake={wrong}\n"));
+        let found = format!("handshake: expected {wrong}, found {expected}\n");
+        assert!(said.contains(&found) && said.contains(why), "{path}: {said}");
+    }
+    assert_eq!(checked(WAYS, "ws://h/kept -> status=418 action=proxy\n"), "1 case holds.\n");
+}
+
+#[test]
+fn what_stands_on_one_line_is_told_apart() {
+    let one_line = "events {} http { server { listen 80; server_name a; location / { return 200; } } \
+        server { listen 80; server_name b; proxy_http_version 1.1; location /x { return 204; } \
+        location /ws { proxy_set_header A 1; proxy_set_header Upgrade $http_upgrade; \
+        proxy_pass http://127.0.0.1:8000; } } }\n";
+    let run = run_with(root(), &["trace", "-", "ws://b/ws"], one_line.as_bytes());
+    for line in [
+        "  of location /ws\n",
+        "  of server b\n    proxy_http_version 1.1  <stdin>:1\n",
+        "  Upgrade: websocket                           proxy_set_header Upgrade $http_upgrade",
+    ] {
+        assert!(run.out.contains(line), "{line}: {}", run.out);
+    }
+}
+
+#[test]
+fn a_table_may_come_from_elsewhere() {
+    let conf = "events {}\nhttp { server { listen 80; return 200 \"a\\n\"; } }\n";
+    // As an editor of Windows saves it; and a text is written as it is shown.
+    assert_eq!(checked(conf, "\u{feff}/ -> \"body=a\\n\"\r\n"), "1 case holds.\n");
+    let site = directory(&[("site.conf", conf)]);
+    let run = run_with(site.path(), &["trace", "site.conf", "--expect", "-"], b"/ -> status=200\n");
+    assert_eq!((run.code, run.out.as_str()), (0, "1 case holds.\n"), "{run:?}");
+}
+
 #[test]
 fn exit_status_says_what_came_of_it() {
     let site = directory(&[
@@ -202,6 +318,10 @@ fn exit_status_says_what_came_of_it() {
         (&["site.conf", "http://user@example.com/"], 2),
         (&["site.conf", "http://example.com:http/"], 2),
         (&["site.conf", "http://example.com/a b"], 2),
+        (&["site.conf", "http://example.com/\u{1}"], 2),
+        (&["site.conf", "http://[::1/"], 2),
+        (&["site.conf", "/", "--method", ""], 2),
+        (&["-", "--expect", "-"], 2),
         (&["site.conf", "/", "-H", "no header"], 2),
         (&["site.conf", "/", "--listen", "nowhere"], 2),
         (&["site.conf", "/", "--expect", "t.txt"], 2),
@@ -226,6 +346,10 @@ fn neither_a_configuration_nor_a_url_can_steer_the_terminal() {
         &["trace", "site.conf", "http://x/\u{202e}", "-H", "X: \u{1b}[2J"][..],
         &["trace", "site.conf", "http://x/%1b"],
         &["trace", "--settings", "site.conf", "site.conf:2"],
+        &["trace", "--settings", "site.conf", "site.conf:2", "--format", "json"],
+        &["trace", "site.conf", "http://x/\u{202e}", "-H", "X: \u{9b}2J", "--format", "json"],
+        &["emit", "--to", "runtime", "site.conf"],
+        &["emit", "--to", "json", "site.conf"],
     ] {
         let run = run(site.path(), arguments);
         assert_eq!(run.code, 0, "{run:?}");

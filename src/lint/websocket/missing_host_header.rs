@@ -29,7 +29,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         {
             continue;
         }
-        let sent = match proxied.default_host() {
+        let sent = match proxied.default_host(model) {
             Some(host) => format!("`Host: {host}`"),
             None => "$proxy_host".to_owned(),
         };

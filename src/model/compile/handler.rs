@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::catalog::{Context, Version};
-use crate::model::{Model, ScopeId, variable_name};
+use crate::model::{Model, PASSES, ScopeId, variable_name};
 use crate::runtime::config::{
     AccessRule, Action, AddHeader, AuthBasic, AuthRequest, Client, ErrorPage, ErrorResponse,
     Handler, LimitExcept, ProxyPass, RealIp, Root, Satisfy, SetVariable, Template, TryFile,
@@ -16,14 +16,8 @@ use crate::syntax::value::{milliseconds, number, size};
 
 use super::{Compilation, limits, rewrite};
 
-/// Directives that say what answers; the last of a place counts.
-const HANDLERS: [&str; 17] = [
-    "proxy_pass",
-    "fastcgi_pass",
-    "uwsgi_pass",
-    "scgi_pass",
-    "memcached_pass",
-    "grpc_pass",
+/// Directives that say what answers, other than those that pass requests on.
+const HANDLERS: [&str; 11] = [
     "tunnel_pass",
     "stub_status",
     "empty_gif",
@@ -37,13 +31,9 @@ const HANDLERS: [&str; 17] = [
     "echo",
 ];
 
-/// Handlers that a `limit_except` has from the location around it.
-const INHERITED: [&str; 6] =
-    ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass", "grpc_pass"];
-
-/// True for a directive that says what answers.
+/// True for a directive that says what answers; the last of a place counts.
 pub(super) fn is_handler(name: &str) -> bool {
-    HANDLERS.contains(&name)
+    PASSES.contains(&name) || HANDLERS.contains(&name)
 }
 
 /// What happens in a location.
@@ -115,7 +105,7 @@ fn action(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Action {
         let is_passed_on = |it: &Directive<'_>| {
             model.scope(scope).context != Context::LimitExcept
                 || owner == scope
-                || INHERITED.contains(&&*it.name())
+                || PASSES.contains(&&*it.name())
         };
         match here.parent {
             _ if own.is_some() => break own.filter(is_passed_on),

@@ -1,17 +1,14 @@
 //! `location` blocks by kind and in match order (`ngx_http_init_locations`).
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use crate::catalog::Context;
-use crate::model::ScopeId;
+use crate::model::{PASSES, ScopeId};
 use crate::runtime::config::{Location, LocationMatch, Locations};
 use crate::syntax::value::{Match, MatchKind};
 
 use super::{Compilation, handler};
-
-/// What has nginx redirect to a path that ends in `/`.
-const PASSES: [&str; 6] =
-    ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass", "grpc_pass"];
 
 /// The locations in a server or in a location.
 pub(super) fn inside(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Locations {
@@ -24,19 +21,30 @@ pub(super) fn inside(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> L
             LocationMatch::Regex(_) => &mut locations.regex,
             LocationMatch::Named(_) => &mut locations.named,
         };
-        let is_same = |other: &&Location| other.matches.pattern() == location.matches.pattern();
-        let is_regex = matches!(location.matches, LocationMatch::Regex(_));
-        if !is_regex && list.iter().any(|other| is_same(&other)) {
-            let what = format!("location {}", location.matches.pattern());
-            compilation.unsupported(location.at, what, "nginx does not take a second one");
-            continue;
-        }
         list.push(location);
     }
-    let path = |location: &Location| location.matches.pattern().to_owned();
-    locations.exact.sort_by_key(path);
-    locations.prefix.sort_by_key(|location| (Reverse(path(location).len()), path(location)));
+    for list in [&mut locations.exact, &mut locations.prefix, &mut locations.named] {
+        refuse_second(compilation, list);
+    }
+    locations.exact.sort_by(|a, b| a.matches.pattern().cmp(b.matches.pattern()));
+    let order = |it: &Location| Reverse(it.matches.pattern().len());
+    locations.prefix.sort_by(|a, b| {
+        order(a).cmp(&order(b)).then_with(|| a.matches.pattern().cmp(b.matches.pattern()))
+    });
     locations
+}
+
+/// Of two locations with the same path or name, nginx takes neither; here it is the first.
+fn refuse_second(compilation: &mut Compilation<'_, '_>, list: &mut Vec<Location>) {
+    let mut known = HashSet::new();
+    list.retain(|location| {
+        let is_new = known.insert(location.matches.pattern().to_owned());
+        if !is_new {
+            let what = format!("location {}", location.matches.pattern());
+            compilation.unsupported(location.at, what, "nginx does not take a second one");
+        }
+        is_new
+    });
 }
 
 fn location(compilation: &mut Compilation<'_, '_>, scope: ScopeId) -> Option<Location> {

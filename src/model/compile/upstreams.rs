@@ -1,8 +1,8 @@
 //! `upstream` blocks: the peers, how one is chosen, and which connections are kept.
 
 use crate::catalog::Version;
-use crate::model::{Upstream as Block, backend};
-use crate::runtime::config::{Keepalive, Method, Peer, Upstream};
+use crate::model::Upstream as Block;
+use crate::runtime::config::{Backend, Keepalive, Method, Peer, Upstream};
 use crate::syntax::Directive;
 use crate::syntax::address::{Use, address};
 use crate::syntax::value::{milliseconds, number, seconds};
@@ -73,7 +73,7 @@ fn peer(compilation: &mut Compilation<'_, '_>, line: Directive<'_>) -> Option<Pe
     let at = compilation.place(line);
     let text = line.arg(0)?;
     let address = match address(&text, Use::Connect) {
-        Ok(address) => backend(&address, 80),
+        Ok(address) => Backend::at(&address, 80),
         Err(reason) => {
             compilation.unsupported(at, format!("server {text}"), reason);
             return None;

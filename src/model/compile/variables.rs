@@ -138,7 +138,8 @@ fn geo(
         _ => Template::variable("remote_addr"),
     };
     let mut default = String::new();
-    let mut networks: Vec<(Network, String)> = Vec::new();
+    let mut networks: Vec<(Network, Option<String>)> = Vec::new();
+    let mut indices: HashMap<Network, usize> = HashMap::new();
     let mut is_partial = scope.has_unknown_include;
     for entry in scope.directives() {
         let name = entry.name();
@@ -148,10 +149,11 @@ fn geo(
             ("include", 1, _) | ("volatile", 0, _) => {}
             ("default", 1, _) => default = value,
             (_, 1, Some(network)) => {
-                networks.retain(|(other, _)| *other != network);
-                if name != "delete" {
-                    networks.push((network, value));
+                let index = *indices.entry(network).or_insert(networks.len());
+                if index == networks.len() {
+                    networks.push((network, None));
                 }
+                networks[index].1 = (name != "delete").then_some(value);
             }
             _ => {
                 is_partial = true;
@@ -161,12 +163,13 @@ fn geo(
         }
     }
     networks.sort_by_key(|(network, _)| std::cmp::Reverse(network.length));
-    let network =
-        |(network, value): (Network, String)| GeoNetwork { network: network.to_string(), value };
+    let network = |(network, value): (Network, Option<String>)| {
+        Some(GeoNetwork { network: network.to_string(), value: value? })
+    };
     Geo {
         variable,
         address,
-        networks: networks.into_iter().map(network).collect(),
+        networks: networks.into_iter().filter_map(network).collect(),
         default,
         is_partial,
         at: compilation.place(opener),

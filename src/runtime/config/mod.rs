@@ -87,6 +87,13 @@ pub struct Config {
     pub unsupported: Vec<Unsupported>,
 }
 
+impl Config {
+    /// The name of the file of a place; `?` if it is none of the files.
+    pub fn file(&self, place: Place) -> &str {
+        self.files.get(place.file as usize).map_or("?", String::as_str)
+    }
+}
+
 /// Something that the configuration says and this format cannot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Pattern, Place, Template, is_false};
+use crate::syntax::address::{Address, Host};
 
 /// What answers a request, if the rewrite program does not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -150,6 +151,19 @@ pub enum Backend {
     },
     /// The path of a UNIX socket.
     Unix(String),
+}
+
+impl Backend {
+    /// Where an address leads that is no name of an upstream.
+    pub(crate) fn at(address: &Address<'_>, default_port: u16) -> Self {
+        let host = match address.host {
+            Host::Unix(path) => return Self::Unix(path.to_owned()),
+            Host::V4(host) => host.to_string(),
+            Host::V6(host) => host.to_string(),
+            Host::Name(name) => name.to_owned(),
+        };
+        Self::Host { host, port: address.port.unwrap_or(default_port) }
+    }
 }
 
 /// A header of the request to a backend.
