@@ -26,24 +26,8 @@ struct Target {
 impl<'r> Flow<'r> {
     pub(super) fn proxy(&mut self, action: &'r ProxyPass) -> Result<End<'r>, Unknown> {
         let proxy = &self.router.config().proxies[action.settings];
-        let target = match &action.pass {
-            Pass::Fixed { tls, backend, host, port, uri, replaces } => Target {
-                tls: *tls,
-                backend: Ok(backend.clone()),
-                host: host.as_bytes().to_vec(),
-                port: port.as_bytes().to_vec(),
-                uri: uri.as_ref().map_or(Vec::new(), |uri| uri.as_bytes().to_vec()),
-                is_whole: false,
-                replaces: replaces.len(),
-            },
-            Pass::Computed { url } => {
-                let url = self.text(url)?;
-                let Some(target) = self.computed(&url) else {
-                    let why = Why::Nginx("the URL of proxy_pass is none");
-                    return Ok(End::error(500, why));
-                };
-                target
-            }
+        let Some(target) = self.target(&action.pass)? else {
+            return Ok(End::error(500, Why::Nginx("the URL of proxy_pass is none")));
         };
         let uri = self.upstream_uri(&target);
         if uri.is_empty() {
@@ -88,6 +72,25 @@ impl<'r> Flow<'r> {
             headers,
             body,
         }))))
+    }
+
+    /// Where a `proxy_pass` leads; none if that is no URL.
+    fn target(&mut self, pass: &Pass) -> Result<Option<Target>, Unknown> {
+        match pass {
+            Pass::Fixed { tls, backend, host, port, uri, replaces } => Ok(Some(Target {
+                tls: *tls,
+                backend: Ok(backend.clone()),
+                host: host.as_bytes().to_vec(),
+                port: port.as_bytes().to_vec(),
+                uri: uri.as_ref().map_or(Vec::new(), |uri| uri.as_bytes().to_vec()),
+                is_whole: false,
+                replaces: replaces.len(),
+            })),
+            Pass::Computed { url } => {
+                let url = self.text(url)?;
+                Ok(self.computed(&url))
+            }
+        }
     }
 
     /// Reads a URL that was made of variables (`ngx_http_proxy_eval`); none if it is none.
