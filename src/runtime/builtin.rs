@@ -285,13 +285,11 @@ fn body_length(flow: &Flow<'_>) -> Value {
         let reason = "the body comes in pieces";
         return Err(unknown("$proxy_internal_body_length", reason));
     }
+    // A request whose length is no number may still get an error page from a backend.
     let length = first_header(flow, "content-length");
-    let digits = length.iter().position(|byte| *byte != b'0').unwrap_or(length.len());
-    Ok(match (length.is_empty(), &length[digits..]) {
-        (true, _) => Vec::new(),
-        (false, []) => b"0".to_vec(),
-        (false, digits) => digits.to_vec(),
-    })
+    let digits = std::str::from_utf8(&length).ok().filter(|text| !text.starts_with(['+', '-']));
+    let length = digits.and_then(|digits| digits.parse::<i64>().ok());
+    Ok(length.map_or_else(Vec::new, |length| length.to_string().into()))
 }
 
 /// The user's name from `Authorization: Basic` (`ngx_http_auth_basic_user`).

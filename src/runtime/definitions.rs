@@ -90,7 +90,7 @@ fn define_handler(handler: &Handler, definitions: &mut Definitions) {
 fn define_program(program: &[Instruction], definitions: &mut Definitions) {
     for instruction in program {
         match instruction {
-            Instruction::Set { variable, .. } if variable != "args" && variable != "limit_rate" => {
+            Instruction::Set { variable, .. } if !is_of_nginx(variable) => {
                 definitions.entry(variable.clone()).or_insert(Definition::Set);
             }
             Instruction::If { condition, then, handler, .. } => {
@@ -106,4 +106,12 @@ fn define_program(program: &[Instruction], definitions: &mut Definitions) {
             _ => {}
         }
     }
+}
+
+/// True for a variable that has a value before it is set: those with such beginnings are weak to
+/// `set` (`ngx_http_variables_init_vars`).
+fn is_of_nginx(variable: &str) -> bool {
+    let starts = ["http_", "sent_http_", "sent_trailer_", "upstream_", "cookie_", "arg_"];
+    matches!(variable, "args" | "limit_rate")
+        || starts.iter().any(|start| variable.starts_with(start))
 }

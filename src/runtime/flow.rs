@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::config::{Client, Handler, Listener, Location, Part, Server, Template};
+use super::config::{Action, Client, Handler, Listener, Location, Part, Server, Template};
 use super::definitions::Definition;
 use super::outcome::{Step, Unknown, Value};
 use super::request::Request;
@@ -24,6 +24,8 @@ pub(super) struct Flow<'r> {
     pub(super) server: Option<usize>,
     pub(super) location: Option<&'r Location>,
     pub(super) handler: Option<&'r Handler>,
+    /// What answers, which outlives the settings that it came with (`content_handler`).
+    pub(super) action: Option<&'r Action>,
     /// The client's headers that nginx does not ignore, by their index.
     pub(super) headers: Vec<usize>,
     /// The name of the host, as nginx compares it; empty if there is none.
@@ -104,6 +106,7 @@ impl<'r> Flow<'r> {
             server: None,
             location: None,
             handler: None,
+            action: None,
             headers: Vec::new(),
             host: Vec::new(),
             method: &request.method,

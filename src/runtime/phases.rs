@@ -1,7 +1,7 @@
 //! The phases of a request: server rewrite, location, rewrite, access, files, content; and the
 //! error pages (`ngx_http_core_run_phases`, `ngx_http_special_response_handler`).
 
-use super::config::{Action, Handler, Place, TryFiles, TryLast};
+use super::config::{Action, Handler, LocationMatch, Place, TryFiles, TryLast};
 use super::flow::{Flow, unknown};
 use super::outcome::{Answer, Step, Unknown, Value, Why};
 use super::rewrite::{Program, Ran};
@@ -69,7 +69,7 @@ impl<'r> Flow<'r> {
         self.valid_location = true;
         self.location = None;
         self.handler = Some(&server.handler);
-        self.limit_except();
+        self.settle();
         if let Ran::End(end) = self.run(&server.rewrite, &mut Program::new())? {
             return Ok(end);
         }
@@ -138,12 +138,13 @@ impl<'r> Flow<'r> {
             fates::tell(&server.locations, &self.uri, location, is_redirect, steps);
         }
         self.location = location;
+        self.action = None;
         let handler = location.map_or(&server.handler, |location| &location.handler);
         self.handler = Some(handler);
         if !self.internal && handler.internal {
             return Ok(Some(End::error(404, Why::Nginx("the location is internal"))));
         }
-        self.limit_except();
+        self.settle();
         if self.is_too_large() {
             self.is_body_gone = true;
             return Ok(Some(End::error(413, Why::Nginx("the body is too large"))));
@@ -158,15 +159,20 @@ impl<'r> Flow<'r> {
         Ok(Some(End::Error { status: 301, location: Some(Ok(to)), why }))
     }
 
-    /// `limit_except` (`ngx_http_update_location_config`).
-    pub(super) fn limit_except(&mut self) {
-        let Some(limit) = self.handler.and_then(|handler| handler.limit_except.as_ref()) else {
-            return;
-        };
+    /// What follows from another handler (`ngx_http_update_location_config`).
+    pub(super) fn settle(&mut self) {
         let is_named =
             |method: &String| method == self.method || method == "GET" && self.method == "HEAD";
-        if !limit.methods.iter().any(is_named) {
+        if let Some(limit) = self.handler.and_then(|handler| handler.limit_except.as_ref())
+            && !limit.methods.iter().any(is_named)
+        {
             self.handler = Some(&limit.handler);
+        }
+        if let Some(Handler {
+            action: action @ (Action::Proxy(_) | Action::Other { .. }), ..
+        }) = self.handler
+        {
+            self.action = Some(action);
         }
     }
 
@@ -192,12 +198,20 @@ impl<'r> Flow<'r> {
             if let Some(end) = self.misused_alias(handler) {
                 return Ok(end);
             }
-            return self.try_files(try_files);
+            return self.try_files(handler, try_files);
         }
-        match &handler.action {
-            Action::Proxy(proxy) => self.proxy(proxy),
-            Action::Other { directive, .. } => Ok(End::Answer(Answer::Other { directive })),
-            Action::Static => self.files(handler),
+        match (&handler.action, self.action) {
+            (Action::Proxy(proxy), _) => self.proxy(proxy),
+            (Action::Other { directive, .. }, _) => Ok(End::Answer(Answer::Other { directive })),
+            (Action::Static, None) => self.files(handler),
+            (Action::Static, Some(Action::Other { directive, .. }))
+                if !directive.ends_with("_pass") =>
+            {
+                Ok(End::Answer(Answer::Other { directive }))
+            }
+            (Action::Static, Some(_)) => {
+                Ok(End::error(500, Why::Nginx("a later `if` took the backend away")))
+            }
         }
     }
 
@@ -231,7 +245,11 @@ impl<'r> Flow<'r> {
     }
 
     /// `try_files` (`ngx_http_try_files_handler`), as if none of its files were there.
-    fn try_files(&mut self, try_files: &'r TryFiles) -> Result<End<'r>, Unknown> {
+    fn try_files(
+        &mut self,
+        handler: &Handler,
+        try_files: &'r TryFiles,
+    ) -> Result<End<'r>, Unknown> {
         for file in &try_files.files {
             // Looking at variables may change what `$1` is.
             self.text(&file.path)?;
@@ -251,8 +269,16 @@ impl<'r> Flow<'r> {
                 let target = name.as_bytes().to_vec();
                 Ok(End::Elsewhere { target, why: Some(try_files.at) })
             }
-            TryLast::Uri(target) => {
-                let target = self.text(target)?;
+            TryLast::Uri(template) => {
+                let mut target = self.text(template)?;
+                let alias = self.alias_len(handler).filter(|_| template.as_literal().is_none());
+                // nginx takes it for a path that the alias stands before.
+                if let Some(len) = alias
+                    && let (Some(start), Some(own)) = (target.get(..len), self.uri.get(..len))
+                    && start == own
+                {
+                    target.drain(..len);
+                }
                 Ok(End::Elsewhere { target, why: Some(try_files.at) })
             }
         }
@@ -274,6 +300,13 @@ impl<'r> Flow<'r> {
         self.valid_unparsed = false;
         (self.uri, self.args) = (path, args);
         self.run_server()
+    }
+
+    /// The length of the path that an `alias` stands for; none if there is none, or if it is
+    /// that of an expression.
+    fn alias_len(&self, handler: &Handler) -> Option<usize> {
+        let matches = &self.location.filter(|_| handler.root.is_alias)?.matches;
+        (!matches!(matches, LocationMatch::Regex(_))).then(|| matches.pattern().len())
     }
 
     /// Sends the request on inside nginx, to a path with arguments or to a named location
@@ -299,8 +332,9 @@ impl<'r> Flow<'r> {
         self.internal = true;
         self.uri_changed = false;
         self.location = Some(location);
+        self.action = None;
         self.handler = Some(&location.handler);
-        self.limit_except();
+        self.settle();
         match self.in_location()? {
             Some(end) => Ok(end),
             None => self.run_location(),

@@ -69,7 +69,7 @@ impl<'r> Flow<'r> {
                 }
                 if let Some(handler) = handler {
                     self.handler = Some(handler);
-                    self.limit_except();
+                    self.settle();
                 }
                 self.run(then, program)
             }

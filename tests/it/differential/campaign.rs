@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ngxc::catalog::Version;
-use ngxc::runtime::Router;
+use ngxc::runtime::config::Backend;
+use ngxc::runtime::{Answer, Outcome, Router};
 
 use super::backend::Backends;
 use super::block::Directive;
@@ -107,7 +108,7 @@ impl<'a> Campaign<'a> {
                 }
             };
             let known = tally.unknown_count();
-            let differences = judge(&router, &request, &seen, tally);
+            let differences = self.judge(&router, &request, &seen, tally);
             if !differences.is_empty() {
                 let nginx = self.nginx.version.clone();
                 let http = http.clone();
@@ -135,7 +136,7 @@ impl<'a> Campaign<'a> {
         let Ok((text, _live)) = self.start(http) else { return Vec::new() };
         let Ok(router) = catch_unwind(|| router(&text, self.version)) else { return Vec::new() };
         match live::send(request, &self.backends) {
-            Ok(seen) => judge(&router, request, &seen, &mut Tally::default()),
+            Ok(seen) => self.judge(&router, request, &seen, &mut Tally::default()),
             Err(_) => Vec::new(),
         }
     }
@@ -182,6 +183,45 @@ impl<'a> Campaign<'a> {
         is_same
     }
 
+    /// Compares what was seen of a request with what the library says, and counts it.
+    fn judge(
+        &self,
+        router: &Router,
+        request: &Sent,
+        seen: &Seen,
+        tally: &mut Tally,
+    ) -> Vec<String> {
+        tally.cases += 1;
+        let response = seen.response.as_ref();
+        *tally.statuses.entry(response.map_or(0, |it| it.status)).or_default() += 1;
+        let client = seen.client.unwrap_or(request.to);
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let request = request.request(client);
+            let outcome = router.route(&request);
+            match library::unknown(&outcome).or_else(|| self.out_of_reach(&outcome)) {
+                None => Ok(differences(router, &outcome, seen)),
+                Some(unknown) => Err(unknown),
+            }
+        }));
+        match judged {
+            Ok(Ok(differences)) => differences,
+            Ok(Err((reason, what))) => {
+                tally.unknown.entry(reason).or_insert((0, what)).0 += 1;
+                Vec::new()
+            }
+            Err(_) => vec!["the library panics".to_owned()],
+        }
+    }
+
+    /// Why the backend of an outcome is none of ours, if it is not.
+    fn out_of_reach(&self, outcome: &Outcome<'_>) -> Option<(String, String)> {
+        let Answer::Proxy(upstream) = &outcome.answer else { return None };
+        let Ok(Backend::Host { host, port }) = &upstream.backend else { return None };
+        let is_ours = host == "127.0.0.1" && self.ports.backends.contains(port);
+        let reason = "it is no backend of the test".to_owned();
+        (!is_ours).then(|| (reason, format!("what is at {host}:{port}")))
+    }
+
     /// It as text, with the ports of this campaign.
     pub fn told(&self, disagreement: &Disagreement) -> String {
         let Disagreement { seed, index, nginx, http, request, differences } = disagreement;
@@ -192,30 +232,6 @@ impl<'a> Campaign<'a> {
             String::from_utf8_lossy(&request.bytes()).escape_debug(),
             differences.join("\n    ")
         )
-    }
-}
-
-/// Compares what was seen of a request with what the library says, and counts it.
-fn judge(router: &Router, request: &Sent, seen: &Seen, tally: &mut Tally) -> Vec<String> {
-    tally.cases += 1;
-    let response = seen.response.as_ref();
-    *tally.statuses.entry(response.map_or(0, |it| it.status)).or_default() += 1;
-    let client = seen.client.unwrap_or(request.to);
-    let judged = catch_unwind(AssertUnwindSafe(|| {
-        let request = request.request(client);
-        let outcome = router.route(&request);
-        match library::unknown(&outcome) {
-            None => Ok(differences(router, &outcome, seen)),
-            Some(unknown) => Err(unknown),
-        }
-    }));
-    match judged {
-        Ok(Ok(differences)) => differences,
-        Ok(Err((reason, what))) => {
-            tally.unknown.entry(reason).or_insert((0, what)).0 += 1;
-            Vec::new()
-        }
-        Err(_) => vec!["the library panics".to_owned()],
     }
 }
 

@@ -150,6 +150,14 @@ impl Generator {
             (2, "index /a?x index.html"),
             (2, "index index.html /b"),
         ]));
+        // An alias and a root are the same setting.
+        if self.random.chance(4) && !inside.iter().any(|it| it.text().starts_with("root")) {
+            let path = self.random.pick(&["/nonexistent/alias", "/nonexistent/alias/"]);
+            let path = if kind == Kind::Regex { "/nonexistent/$1" } else { path };
+            if kind != Kind::Named {
+                inside.push(Directive::line(format!("alias {path}")));
+            }
+        }
         if self.random.chance(10) {
             inside.extend(self.access());
         }

@@ -29,6 +29,12 @@ impl Generator {
     fn http(&mut self) -> Directive {
         let mut inside: Vec<Directive> = FIRST.map(Directive::line).into();
         inside.extend(self.definitions());
+        if self.random.chance(10) {
+            inside.extend(self.error_pages());
+        }
+        if self.random.chance(10) {
+            inside.extend(self.access());
+        }
         if self.random.chance(40) {
             inside.extend(self.proxy_settings());
         }

@@ -81,8 +81,12 @@ impl Generator {
     }
 
     fn set(&mut self) -> Directive {
-        let variable =
-            if self.random.chance(85) { self.random.pick(&SET) } else { self.random.pick(&NAMED) };
+        let variable = match self.random.below(20) {
+            0 => "args",
+            1 => "http_x",
+            2..5 => self.random.pick(&NAMED),
+            _ => self.random.pick(&SET),
+        };
         let value = match self.random.below(8) {
             0 => "''".to_owned(),
             1 => "0".to_owned(),
