@@ -5,7 +5,11 @@
 
 mod edit;
 mod map;
+mod proxy;
+mod robustness;
 mod security;
+mod style;
+mod upstream;
 mod variable;
 mod websocket;
 
@@ -18,22 +22,42 @@ use crate::source::Place;
 pub enum Category {
     /// Whether WebSocket connections come through and stay.
     Websocket,
-    /// Maps that feed headers of WebSocket connections.
+    /// What requests become on the way to a backend.
+    Proxy,
+    /// Groups of backends, and which of them gets a request.
+    Upstream,
+    /// Maps and other variables that settings use.
     Map,
     /// What a client may do that it should not.
     Security,
+    /// What works until there is load, a reload or a failure.
+    Robustness,
+    /// What does nothing, or is written in an old way.
+    Style,
 }
 
 impl Category {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Websocket, Self::Map, Self::Security];
+    pub const ALL: [Self; 7] = [
+        Self::Websocket,
+        Self::Proxy,
+        Self::Upstream,
+        Self::Map,
+        Self::Security,
+        Self::Robustness,
+        Self::Style,
+    ];
 
     /// The word on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Websocket => "websocket",
+            Self::Proxy => "proxy",
+            Self::Upstream => "upstream",
             Self::Map => "map",
             Self::Security => "security",
+            Self::Robustness => "robustness",
+            Self::Style => "style",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Maps that feed the `Connection` header.
+//! Maps and other variables that settings use.
 
 pub(super) mod map_close_defeats_keepalive;
 pub(super) mod map_connection_always_upgrade;

@@ -1,0 +1,1 @@
+//! What requests become on the way to a backend.

@@ -1,0 +1,1 @@
+//! What works until there is load, a reload or a failure.

@@ -1,0 +1,1 @@
+//! What does nothing, or is written in an old way.

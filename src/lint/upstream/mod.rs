@@ -1,0 +1,1 @@
+//! Groups of backends, and which of them gets a request.
