@@ -5,6 +5,7 @@
 //! Nothing in here looks at a configuration.
 
 mod context;
+mod near;
 mod target;
 mod version;
 
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
 pub use context::{Context, Contexts};
+pub use near::distance;
 pub use target::{Module, ParseModuleError, Target};
 pub use version::{Epoch, ParseVersionError, Version, Versions};
 

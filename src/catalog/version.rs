@@ -37,6 +37,8 @@ impl Version {
     pub const ADD_HEADER_INHERIT: Self = Self::new(1, 29, 3);
     /// A client's `Proxy-Connection` is not passed on.
     pub const PROXY_CONNECTION_IS_DROPPED: Self = Self::new(1, 31, 0);
+    /// Brought `sticky` to the open source.
+    pub const STICKY: Self = Self::new(1, 29, 6);
     /// `Host` is the first header of a request to a backend, and there is one of it.
     pub const HOST_IS_ONE_LINE: Self = Self::new(1, 31, 4);
 

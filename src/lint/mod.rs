@@ -6,8 +6,10 @@
 mod edit;
 mod map;
 mod proxy;
+mod repeated;
 mod robustness;
 mod security;
+mod spelling;
 mod style;
 mod upstream;
 mod variable;
@@ -106,11 +108,28 @@ pub static RULES: &[&Rule] = &[
     &websocket::zero_read_timeout::RULE,
     &websocket::default_read_timeout::RULE,
     &websocket::missing_host_header::RULE,
+    &websocket::misspelt_header::RULE,
+    &websocket::typographic_quotes::RULE,
+    &websocket::handshake_headers_dropped::RULE,
+    &websocket::hidden_handshake_response::RULE,
+    &websocket::duplicate_upgrade_header::RULE,
+    &proxy::duplicate_host_header::RULE,
+    &proxy::empty_host_header::RULE,
+    &upstream::socketio_without_affinity::RULE,
+    &upstream::keepalive_never_used::RULE,
+    &upstream::ip_hash_behind_proxy::RULE,
     &map::map_connection_always_upgrade::RULE,
     &map::map_connection_never_upgrade::RULE,
     &map::map_close_defeats_keepalive::RULE,
+    &map::map_on_connection::RULE,
+    &map::map_case_sensitive_regex::RULE,
+    &map::map_empty_regex::RULE,
+    &map::map_defined_twice::RULE,
+    &map::map_overwritten_by_set::RULE,
+    &map::variable_with_hyphen::RULE,
     &security::upgrade_any_protocol::RULE,
     &security::connection_passthrough::RULE,
+    &style::duplicate_connection_header::RULE,
 ];
 
 /// The rule of this name.

@@ -79,7 +79,7 @@ impl<'p> Model<'p> {
 
     /// The scopes whose programs a request runs that `scope` handles: the server, the
     /// location, and the `if` in it.
-    fn programs_of(&self, scope: ScopeId) -> Vec<ScopeId> {
+    pub(super) fn programs_of(&self, scope: ScopeId) -> Vec<ScopeId> {
         if self.definitions.is_empty() {
             return Vec::new();
         }

@@ -2,7 +2,7 @@
 
 use crate::syntax::{Directive, Word};
 
-use super::scope::Scope;
+use super::scope::{Scope, ScopeId};
 
 /// What an entry of a map matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct Map<'p> {
     pub entries: Vec<Entry<'p>>,
     /// The `map` directive.
     pub directive: Directive<'p>,
+    /// The scope that it stands in; of http or, in a snippet, of what that is taken for.
+    pub level: Option<ScopeId>,
     /// `hostnames` is on.
     hostnames: bool,
 }
@@ -54,7 +56,9 @@ impl<'p> Map<'p> {
     pub(super) fn new(directive: Directive<'p>, scope: &Scope<'p>) -> Option<Self> {
         let source = directive.arg(0)?.into_owned();
         let variable = super::variable_name(&directive.arg(1)?);
-        let mut map = Self { source, variable, entries: Vec::new(), directive, hostnames: false };
+        let level = scope.parent;
+        let mut map =
+            Self { source, variable, entries: Vec::new(), directive, level, hostnames: false };
         for entry in scope.directives() {
             let name = entry.name();
             match entry.args().len() {

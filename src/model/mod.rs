@@ -4,9 +4,11 @@
 //! questions that rules ask are queries of [`Model`]; nothing here makes findings.
 
 mod compile;
+mod defined;
 mod effective;
 mod evaluate;
 mod map;
+mod peers;
 mod probe;
 mod proxied;
 mod proxy;
@@ -21,6 +23,7 @@ use std::collections::{HashMap, HashSet};
 pub use compile::compile;
 pub use effective::Setting;
 pub use map::{Entry, Key, Map};
+pub use peers::Balance;
 pub use probe::Probe;
 pub use proxied::{Intent, Proxied, SentHeader};
 pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, value_word};
@@ -66,6 +69,8 @@ pub struct Model<'p> {
     scopes: Vec<Scope<'p>>,
     /// By variable, lower case and without `$`; of two maps, the last counts.
     maps: HashMap<String, Map<'p>>,
+    /// Maps that are without effect, because a later one defines the same variable.
+    replaced_maps: Vec<Map<'p>>,
     /// Variables that `proxy_set_header` lines use, as above.
     used: HashSet<String>,
     /// The variables of the maps that look at `$http_upgrade`, sorted.
@@ -116,6 +121,7 @@ impl<'p> Model<'p> {
             unread: Unread::count(&scopes),
             scopes,
             maps: HashMap::new(),
+            replaced_maps: Vec::new(),
             used: HashSet::new(),
             upgrade_maps: Vec::new(),
             definitions: HashMap::new(),
@@ -146,8 +152,9 @@ impl<'p> Model<'p> {
             match (scope.context, scope.opener) {
                 (Context::Entries, Some(opener)) if opener.is("map") => {
                     let map = Map::new(opener, scope);
-                    if let Some(map) = map {
-                        self.maps.insert(map.variable.clone(), map);
+                    if let Some(map) = map.filter(|map| !self.is_of_stream(map)) {
+                        let replaced = self.maps.insert(map.variable.clone(), map);
+                        self.replaced_maps.extend(replaced);
                     }
                 }
                 (Context::Upstream, Some(opener)) => {

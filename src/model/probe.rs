@@ -30,6 +30,8 @@ impl Probe {
     ];
     /// A request like any other.
     pub const PLAIN: Self = Self { upgrade: None, connection: None };
+    /// The same from a client that says it wants to keep the connection, as some do.
+    pub const KEEP_ALIVE: Self = Self { upgrade: None, connection: Some("keep-alive") };
     /// A request that offers to switch to cleartext HTTP/2.
     pub const H2C: Self =
         Self { upgrade: Some("h2c"), connection: Some("Upgrade, HTTP2-Settings") };

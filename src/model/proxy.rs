@@ -180,7 +180,7 @@ impl<'p> Model<'p> {
     }
 
     /// `ngx_http_upstream_hide_headers_hash`
-    fn hidden_headers(&self, scope: ScopeId) -> Vec<String> {
+    pub fn hidden_headers(&self, scope: ScopeId) -> Vec<String> {
         let words = |name| self.words_of(scope, name).unwrap_or_default();
         let mut hidden: Vec<String> = HIDDEN.iter().map(|&name| name.to_owned()).collect();
         for name in words("proxy_hide_header") {

@@ -7,7 +7,7 @@ use crate::lint::edit::insert_after;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Map, Model, Probe, Proxied, Value, has_upgrade_token};
 
-use super::connection_maps;
+use super::{connection_maps, has_own_mistake};
 
 pub(in crate::lint) const RULE: Rule = Rule {
     name: "map-connection-always-upgrade",
@@ -29,7 +29,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             };
             // Where handshakes get no upgrade either, the values are swapped, not forgotten.
             let forgets = asks(&Probe::PLAIN) && asks(&Probe::HANDSHAKE);
-            if !forgets || !seen.insert(&map.variable) {
+            if !forgets || has_own_mistake(map) || !seen.insert(&map.variable) {
                 continue;
             }
             let culprit =

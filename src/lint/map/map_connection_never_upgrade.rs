@@ -3,9 +3,9 @@
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::edit::{insert_after, replace};
 use crate::lint::{Category, Rule};
-use crate::model::{Intent, Map, Model, Probe, Proxied, Value, has_upgrade_token};
+use crate::model::{Intent, Map, Model, Probe, Value, has_upgrade_token};
 
-use super::connection_maps;
+use super::{connection_maps, has_own_mistake};
 
 pub(in crate::lint) const RULE: Rule = Rule {
     name: "map-connection-never-upgrade",
@@ -21,18 +21,23 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         let upgrade = proxied.sent(model, "Upgrade", &Probe::HANDSHAKE);
         let wanted = !upgrade.is_empty() || matches!(proxied.intent, Intent::Strong(_));
         for (map, line) in connection_maps(model, proxied).filter(|_| wanted) {
-            let Some((probe, what, value)) = failing_handshake(model, proxied, map) else {
-                continue;
+            let variable = format!("${}", map.variable);
+            let value = match model.evaluate(&variable, proxied.scope, &Probe::HANDSHAKE) {
+                Value::Known(value) if !has_upgrade_token(&value) => value,
+                _ => continue,
             };
-            let source = model.evaluate(&map.source, proxied.scope, probe);
+            if has_own_mistake(map) {
+                continue;
+            }
+            let source = model.evaluate(&map.source, proxied.scope, &Probe::HANDSHAKE);
             let entry = match &source {
                 Value::Known(text) => model.find_entry(map, text).flatten(),
                 Value::Unknown => None,
             };
             let culprit = entry.map_or(map.directive, |entry| entry.directive);
             let here = match entry {
-                Some(_) => format!("{what} comes to this"),
-                None => format!("no entry matches {what}, and there is no default"),
+                Some(_) => "a handshake comes to this",
+                None => "no entry matches a handshake, and there is no default",
             };
             let sent = match value.as_str() {
                 "" => "no Connection header".to_owned(),
@@ -49,22 +54,6 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             );
         }
     }
-}
-
-/// The first handshake for which the map does not give `upgrade`: what it is called, and
-/// what the map gives.
-fn failing_handshake<'p>(
-    model: &Model<'p>,
-    proxied: &Proxied<'p>,
-    map: &Map<'p>,
-) -> Option<(&'static Probe, &'static str, String)> {
-    let variable = format!("${}", map.variable);
-    Probe::HANDSHAKES.iter().find_map(|(probe, what)| {
-        match model.evaluate(&variable, proxied.scope, probe) {
-            Value::Known(value) if !has_upgrade_token(&value) => Some((probe, *what, value)),
-            _ => None,
-        }
-    })
 }
 
 /// Swaps the values of a default and an empty key, or adds the default that is missing.

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::edit::replace;
+use crate::lint::spelling::is_typographic;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Model, Probe, Value, asks_for_upgrade, value_word};
 
@@ -32,7 +33,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         let Some((word, value)) = value_word(line).zip(line.arg(1)) else {
             continue;
         };
-        if value.contains('$') {
+        if value.contains('$') || is_typographic(line, 1) {
             continue;
         }
         let empty_suits =

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::edit::insert_after;
+use crate::lint::spelling::is_misspelt;
 use crate::lint::{Category, Rule};
 use crate::model::Model;
 use crate::syntax::value::ProxyUrl;
@@ -23,6 +24,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             url.tls && is_name && model.upstream(url.host).is_none()
         };
         if proxied.lines("Host").next().is_some()
+            || is_misspelt(proxied, "Host")
             || proxied.target(is_external).unwrap_or(false)
             || !proxied.is_active(model)
             || proxied.is_uncertain(model)

@@ -2,14 +2,19 @@
 
 pub(super) mod connection_not_upgrade;
 pub(super) mod default_read_timeout;
+pub(super) mod duplicate_upgrade_header;
+pub(super) mod handshake_headers_dropped;
 pub(super) mod hardcoded_connection_header;
 pub(super) mod hardcoded_upgrade_header;
+pub(super) mod hidden_handshake_response;
 pub(super) mod lost_websocket_headers;
 pub(super) mod missing_connection_header;
 pub(super) mod missing_host_header;
 pub(super) mod missing_proxy_http_version;
 pub(super) mod missing_upgrade_header;
 pub(super) mod missing_websocket_headers;
+pub(super) mod misspelt_header;
+pub(super) mod typographic_quotes;
 pub(super) mod upgrade_in_add_header;
 pub(super) mod wrong_proxy_http_version;
 pub(super) mod wrong_upgrade_value;
@@ -17,6 +22,7 @@ pub(super) mod zero_read_timeout;
 
 use crate::diagnostic::{Applicability, Fix};
 use crate::lint::edit::is_included;
+use crate::lint::spelling::is_misspelt;
 use crate::model::{Model, Probe, Proxied, ScopeId, Value, has_upgrade_token};
 use crate::syntax::Directive;
 
@@ -53,9 +59,12 @@ fn lost_lines<'p>(
     (!lost.is_empty()).then_some((scope, lost))
 }
 
-/// True if the location has no `proxy_set_header` line of this name and none is lost.
+/// True if the location has no `proxy_set_header` line of this name, none that was meant to
+/// have it, and none is lost.
 fn never_set<'p>(model: &Model<'p>, proxied: &Proxied<'p>, name: &str) -> bool {
-    proxied.lines(name).next().is_none() && lost_lines(model, proxied).is_none()
+    proxied.lines(name).next().is_none()
+        && !is_misspelt(proxied, name)
+        && lost_lines(model, proxied).is_none()
 }
 
 /// True if an `Upgrade` value offers WebSocket, alone or in a list.

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::replace;
+use crate::lint::spelling::is_typographic;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{
     Intent, Map, Model, Probe, Proxied, Value, asks_for_upgrade, has_upgrade_token, value_word,
@@ -51,7 +52,12 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
 /// What the backend gets for `Upgrade`, if that is known and no offer of WebSocket.
 fn is_wrong(model: &Model<'_>, proxied: &Proxied<'_>, line: Directive<'_>) -> Option<String> {
     let text = line.arg(1)?;
-    let value = Probe::HANDSHAKES.iter().find_map(|(probe, _)| {
+    // A `set` that replaces a map, and quotes that are none, are mistakes of their own.
+    if model.overwritten_map(proxied.scope, &text).is_some() || is_typographic(line, 1) {
+        return None;
+    }
+    // So is a map that minds letter case.
+    let value = [Probe::HANDSHAKE, Probe::FIREFOX].iter().find_map(|probe| {
         match model.evaluate(&text, proxied.scope, probe) {
             Value::Known(value) if !offers_websocket(&value) => Some(value),
             _ => None,

@@ -1,6 +1,7 @@
 //! `upstream` blocks of http and stream: servers, balancing methods, keepalive, zones.
 
 use crate::catalog::{Context, Version};
+use crate::diagnostic::{Edit, Fix};
 use crate::syntax::address::{Host, Use, address};
 use crate::syntax::value::{number, seconds, size};
 use crate::syntax::{Directive, Word};
@@ -184,18 +185,33 @@ fn peer_parameter(check: &mut Check<'_, '_>, directive: Directive<'_>, word: Wor
 
 /// Says it if another method, or before 1.29.7 `keepalive`, stands before a method.
 fn redefined<'p>(check: &mut Check<'_, 'p>, directive: Directive<'p>) {
-    let is_old = check.versions.newest < Version::KEEPALIVE_BY_DEFAULT;
+    let is_old = check.versions.precede(Version::KEEPALIVE_BY_DEFAULT);
     let keepalive = check.seen.first("keepalive").filter(|_| is_old);
     let before = check.seen.method.replace(directive).or(keepalive);
     if let Some(first) = before {
         let place = directive.place();
-        let mut diagnostic = warning("meaningless", place, "load balancing method redefined")
-            .also(first.place(), "this one is without effect");
-        if first.is("keepalive") {
-            diagnostic = diagnostic.help("put keepalive behind the method");
-        }
+        let diagnostic = warning("meaningless", place, "load balancing method redefined");
+        let diagnostic = if first.is("keepalive") {
+            diagnostic
+                .also(first.place(), "without effect here: no connection is kept")
+                .help("put keepalive behind the method; from nginx 1.29.7 on the order is all the same")
+                .fix(swapped(first, directive))
+        } else {
+            diagnostic.also(first.place(), "this one is without effect")
+        };
         check.say(diagnostic);
     }
+}
+
+/// Puts each of two directives in the place of the other.
+fn swapped(first: Directive<'_>, second: Directive<'_>) -> Option<Fix> {
+    let put = |at: Directive<'_>, other: Directive<'_>| Edit {
+        place: at.source.place(at.span()),
+        text: other.source.slice(other.span()).to_owned(),
+    };
+    let is_one_file = first.source.id == second.source.id;
+    let edits = vec![put(first, second), put(second, first)];
+    is_one_file.then(|| Fix::safe("put keepalive behind the method", edits))
 }
 
 /// `ngx_http_upstream_hash`, and the same of stream.

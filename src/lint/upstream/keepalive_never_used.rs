@@ -1,0 +1,91 @@
+//! `keepalive-never-used`: an upstream keeps connections that every request closes.
+
+use crate::catalog::Version;
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::lint::edit::set_in_location;
+use crate::lint::{Category, Rule};
+use crate::model::{Model, Probe, Proxied, Upstream, Value};
+
+pub(in crate::lint) const RULE: Rule = Rule {
+    name: "keepalive-never-used",
+    category: Category::Upstream,
+    severity: Severity::Warning,
+    summary: "an upstream has keepalive, but nginx asks the backend to close after each request",
+    docs: include_str!("../../../docs/rules/keepalive-never-used.md"),
+    check,
+};
+
+fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
+    if model.version >= Version::KEEPALIVE_BY_DEFAULT {
+        return;
+    }
+    for upstream in model.upstreams() {
+        let line = model.scope(upstream.scope).last("keepalive");
+        let Some(line) = line.filter(|_| upstream.keepalive.is_some()) else { continue };
+        let users = users(model, upstream);
+        let Some(first) = users.first() else { continue };
+        let is_sure = |user: &&Proxied<'_>| closes(model, user) && !user.is_uncertain(model);
+        if !users.iter().all(is_sure) || model.is_passed_to_otherwise(upstream) {
+            continue;
+        }
+        let name = upstream.directive.arg(0).unwrap_or_default();
+        let version = first.http_version(model).0;
+        let why = if version == "1.0" {
+            "requests are HTTP/1.0 here, which is the default before nginx 1.29.7"
+        } else {
+            "requests have `Connection: close` here, which is the default before nginx 1.29.7"
+        };
+        let message = format!("no connection to the upstream {name} is ever kept");
+        let edits: Vec<Edit> = users.iter().flat_map(|user| edit(model, user)).collect();
+        report.push(
+            RULE.at(line.place(), message)
+                .here("nginx asks the backend to close the connection after each request")
+                .also(first.pass.place(), why)
+                .help("set `proxy_http_version 1.1;` and `proxy_set_header Connection '';` where requests go to it")
+                .fix(Fix::risky("keep connections to the backend", edits)),
+        );
+    }
+}
+
+/// The places that pass plain requests to an upstream.
+fn users<'m, 'p>(model: &'m Model<'p>, upstream: &Upstream<'p>) -> Vec<&'m Proxied<'p>> {
+    let is_user = |user: &&Proxied<'p>| {
+        user.upstream(model).is_some_and(|other| other.index == upstream.index)
+    };
+    model.proxied().iter().filter(is_user).collect()
+}
+
+/// True if nginx closes each connection because nobody said otherwise. A `close` that
+/// somebody wrote is meant, and a location for WebSocket has findings of its own.
+fn closes(model: &Model<'_>, proxied: &Proxied<'_>) -> bool {
+    if proxied.is_active(model) {
+        return false;
+    }
+    let says = proxied.lines("Connection").next().is_some();
+    let connection = proxied.sent(model, "Connection", &Probe::PLAIN);
+    let is_close =
+        |value: &Value| matches!(value, Value::Known(value) if value.eq_ignore_ascii_case("close"));
+    let by_default = !says && connection.iter().any(|header| is_close(&header.value));
+    by_default || proxied.http_version(model).0 == "1.0"
+}
+
+/// The lines that are missing, and the inherited ones that they would drop.
+fn edit(model: &Model<'_>, proxied: &Proxied<'_>) -> Option<Edit> {
+    let mut lines = Vec::new();
+    let scope = proxied.settings_scope(model);
+    if proxied.http_version(model).0 == "1.0"
+        && model.scope(scope).last("proxy_http_version").is_none()
+    {
+        lines.push("proxy_http_version 1.1;".to_owned());
+    }
+    if proxied.lines("Connection").next().is_none() {
+        lines.push("proxy_set_header Connection '';".to_owned());
+        if proxied.headers_scope != Some(scope) {
+            let inherited = proxied.headers.iter();
+            lines.extend(inherited.map(|line| line.source.slice(line.span()).to_owned()));
+        }
+    }
+    let edits: Vec<Edit> = lines.iter().map(|line| set_in_location(model, proxied, line)).collect();
+    let place = edits.first()?.place;
+    Some(Edit { place, text: edits.into_iter().map(|edit| edit.text).collect() })
+}
