@@ -52,24 +52,19 @@ pub(super) fn is_misspelt(proxied: &Proxied<'_>, header: &str) -> bool {
 }
 
 /// What a word holds between typographic quotes or backticks, which nginx takes for letters;
-/// `None` for a word that has none at its ends, or that stands in real quotes. A word with
-/// a quote at one end only is given as it is.
+/// `None` for a word that has none at both ends, or that stands in real quotes.
 pub(super) fn typographic(source: &Source, word: Word) -> Option<&str> {
     const QUOTES: [char; 11] = [
         '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}', '\u{201c}', '\u{201d}', '\u{201e}',
         '\u{201f}', '\u{ab}', '\u{bb}', '\u{b4}',
     ];
-    if word.is_quoted() {
-        return None;
-    }
     let text = source.slice(word.span);
-    let backticks = text.strip_prefix('`').and_then(|text| text.strip_suffix('`'));
-    let inner = || text.strip_prefix(QUOTES)?.strip_suffix(QUOTES);
-    let has_one = text.starts_with(QUOTES) || text.ends_with(QUOTES);
-    backticks.or_else(inner).or_else(|| has_one.then_some(text))
+    let backticks = || text.strip_prefix('`')?.strip_suffix('`');
+    let quotes = || text.strip_prefix(QUOTES)?.strip_suffix(QUOTES);
+    if word.is_quoted() { None } else { backticks().or_else(quotes) }
 }
 
-/// True if an argument of a directive stands in typographic quotes or has one at an end.
+/// True if an argument of a directive stands in typographic quotes.
 pub(super) fn is_typographic(line: Directive<'_>, argument: usize) -> bool {
     line.args().get(argument).is_some_and(|&word| typographic(line.source, word).is_some())
 }

@@ -21,32 +21,37 @@ pub(super) fn problems(trace: &Trace<'_>, sent: &UpstreamRequest<'_>) -> Vec<Pro
 /// What else a handshake needs, on its way and on the way back.
 fn other_parts(sent: &UpstreamRequest<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut push = |reason: &str, remedy: &str| {
+    let mut push = |reason: &str, remedy: &str, rule| {
         let (reason, remedy) = (reason.to_owned(), remedy.to_owned());
-        problems.push(Problem { reason, remedy, rule: "missing-websocket-headers" });
+        problems.push(Problem { reason, remedy, rule });
     };
     if let Ok(method) = &sent.method
         && method != b"GET"
     {
-        push("a handshake is a GET", "the method GET");
+        push("a handshake is a GET", "the method GET", "missing-websocket-headers");
     }
     for name in ["Sec-WebSocket-Key", "Sec-WebSocket-Version"] {
         if named(sent, name).next().is_none() {
             push(
                 &format!("the backend gets no {name}"),
                 "let the client's headers through (proxy_pass_request_headers on)",
+                "handshake-headers-dropped",
             );
         }
     }
     if let Some(header) = named(sent, "Sec-WebSocket-Version").next()
         && header.value.as_ref().is_ok_and(|value| value != b"13")
     {
-        push("the Sec-WebSocket-Version that the backend gets is not 13", "the version 13");
+        push(
+            "the Sec-WebSocket-Version that the backend gets is not 13",
+            "the version 13",
+            "handshake-headers-dropped",
+        );
     }
     for name in ["Upgrade", "Sec-WebSocket-Accept"] {
         if sent.proxy.hidden_response_headers.iter().any(|it| it.eq_ignore_ascii_case(name)) {
             let reason = format!("proxy_hide_header keeps {name} of the answer from the client");
-            push(&reason, &format!("no proxy_hide_header {name}"));
+            push(&reason, &format!("no proxy_hide_header {name}"), "hidden-handshake-response");
         }
     }
     problems

@@ -20,9 +20,13 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         let Some(lines) = repeated::lines(model, proxied, "Connection", &Probe::HANDSHAKE) else {
             continue;
         };
-        let is_close = |line: &Directive<'_>| {
-            line.arg(1).is_some_and(|value| value.eq_ignore_ascii_case("close"))
-        };
+        // A constant upgrade next to a line that chooses is another rule's.
+        let value = |line: &Directive<'_>| line.arg(1).unwrap_or_default().into_owned();
+        let is_upgrade = |line| !value(line).contains('$') && has_upgrade_token(&value(line));
+        if lines.iter().any(is_upgrade) && lines.iter().any(|line| value(line).contains('$')) {
+            continue;
+        }
+        let is_close = |line: &Directive<'_>| value(line).eq_ignore_ascii_case("close");
         let close = lines.iter().copied().find(is_close);
         // All of them may mean it.
         let contradicts = close.filter(|_| !lines.iter().all(is_close));

@@ -29,11 +29,10 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             continue;
         }
         let name = upstream.directive.arg(0).unwrap_or_default();
-        let version = first.http_version(model).0;
-        let why = if version == "1.0" {
-            "requests are HTTP/1.0 here, which is the default before nginx 1.29.7"
-        } else {
+        let why = if closes_by_default(model, first) {
             "requests have `Connection: close` here, which is the default before nginx 1.29.7"
+        } else {
+            "requests are HTTP/1.0 here, which is the default before nginx 1.29.7"
         };
         let message = format!("no connection to the upstream {name} is ever kept");
         let edits: Vec<Edit> = users.iter().flat_map(|user| edit(model, user)).collect();
@@ -55,18 +54,23 @@ fn users<'m, 'p>(model: &'m Model<'p>, upstream: &Upstream<'p>) -> Vec<&'m Proxi
     model.proxied().iter().filter(is_user).collect()
 }
 
-/// True if nginx closes each connection because nobody said otherwise. A `close` that
-/// somebody wrote is meant, and a location for WebSocket has findings of its own.
+/// True if each connection is closed because nobody said otherwise. A `close` that somebody
+/// wrote is meant, and a location for WebSocket has findings of its own. What a snippet
+/// inherits is not known.
 fn closes(model: &Model<'_>, proxied: &Proxied<'_>) -> bool {
-    if proxied.is_active(model) {
-        return false;
-    }
-    let says = proxied.lines("Connection").next().is_some();
-    let connection = proxied.sent(model, "Connection", &Probe::PLAIN);
+    let (version, set) = proxied.http_version(model);
+    let is_old = version == "1.0" && (set.is_some() || model.root.is_main);
+    !proxied.is_active(model) && (is_old || closes_by_default(model, proxied))
+}
+
+/// True if nginx asks the backend to close, and no line says so.
+fn closes_by_default(model: &Model<'_>, proxied: &Proxied<'_>) -> bool {
     let is_close =
         |value: &Value| matches!(value, Value::Known(value) if value.eq_ignore_ascii_case("close"));
-    let by_default = !says && connection.iter().any(|header| is_close(&header.value));
-    by_default || proxied.http_version(model).0 == "1.0"
+    let sent = proxied.sent(model, "Connection", &Probe::PLAIN);
+    proxied.lines("Connection").next().is_none()
+        && (proxied.headers_scope.is_some() || model.root.is_main)
+        && sent.iter().any(|header| is_close(&header.value))
 }
 
 /// The lines that are missing, and the inherited ones that they would drop.

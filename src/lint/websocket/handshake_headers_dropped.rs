@@ -94,7 +94,7 @@ fn all(model: &Model<'_>, proxied: &Proxied<'_>, report: &mut Vec<Diagnostic>) {
         set_in_location(model, proxied, "proxy_pass_request_headers on;")
     };
     report.push(
-        RULE.at(line.place(), format!("no header of the client reaches the backend in `{title}`"))
+        RULE.at(line.place(), format!("the client's headers are not passed on in `{title}`"))
             .here(format!("so it gets no {missing}, and refuses the handshake"))
             .also(proxied.pass.place(), "the handshake goes out here")
             .help(format!(

@@ -53,7 +53,7 @@ fn finding(
         _ => "the quotes are letters to nginx, so they are part of the value",
     };
     let is_taken = |other: Directive<'_>| is_key && *other.name() == *inner;
-    let can_be_quoted = inner != text && !inner.contains(['"', '\\', '\u{60}']);
+    let can_be_quoted = !inner.contains(['"', '\\']);
     let fix = (can_be_quoted && !model.scope(scope).directives().any(is_taken)).then(|| {
         let quoted = if inner.is_empty() { "''".to_owned() } else { format!("\"{inner}\"") };
         Fix::safe("use plain quotes", vec![replace(line, word, quoted)])
