@@ -57,6 +57,8 @@ pub(super) struct Flow<'r> {
     pub(super) redirected_to: Option<Value>,
     /// nginx has thrown the body away.
     pub(super) is_body_gone: bool,
+    /// nginx came as far as to read `Content-Length`.
+    pub(super) is_length_read: bool,
     /// The status that the client gets whatever the answer's is.
     pub(super) status: Option<u16>,
     pub(super) client: Option<IpAddr>,
@@ -67,6 +69,8 @@ pub(super) struct Flow<'r> {
     pub(super) captures: Captures,
     /// Variables that were set, or have a value that stays for the whole request.
     pub(super) variables: HashMap<&'r str, Value>,
+    /// Those of them that count until a text that names them is looked at (`no_cacheable`).
+    pub(super) volatile: Vec<&'r str>,
     depth: u8,
     /// How many variables that the configuration defines may still be looked up.
     lookups: u32,
@@ -126,12 +130,14 @@ impl<'r> Flow<'r> {
             error_page: false,
             redirected_to: None,
             is_body_gone: false,
+            is_length_read: false,
             status: None,
             client: request.client,
             proxy: None,
             body_len: None,
             captures: Captures::default(),
             variables: HashMap::new(),
+            volatile: Vec::new(),
             depth: 0,
             lookups: MAX_LOOKUPS,
             unknown: Vec::new(),
@@ -198,6 +204,7 @@ impl<'r> Flow<'r> {
     /// looked at for the first time may change what groups are, so that the second text has
     /// another length; what nginx makes of that differs.
     pub(super) fn text_escaped(&mut self, template: &Template, escapes: bool) -> Value {
+        self.flush(template.variables());
         let first = self.may_differ(template).then(|| self.join(template, escapes)).transpose()?;
         let text = self.join(template, escapes)?;
         match first {
@@ -303,10 +310,31 @@ impl<'r> Flow<'r> {
                 return Err(unknown(format!("${name}"), reason));
             }
         };
-        if !is_volatile {
-            self.variables.insert(name, value.clone());
+        self.variables.insert(name, value.clone());
+        if is_volatile && !self.volatile.contains(&name) {
+            self.volatile.push(name);
         }
         value
+    }
+
+    /// The value of a variable as an instruction of the rewrite module sees it
+    /// (`ngx_http_get_flushed_variable`).
+    pub(super) fn fresh(&mut self, name: &str) -> Value {
+        self.flush([name]);
+        self.variable(name)
+    }
+
+    /// Forgets the values of those variables that are volatile
+    /// (`ngx_http_script_flush_complex_value`).
+    pub(super) fn flush<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
+        if self.volatile.is_empty() {
+            return;
+        }
+        for name in names {
+            if self.volatile.contains(&name) {
+                self.variables.remove(name);
+            }
+        }
     }
 
     fn map(&mut self, index: usize) -> Value {

@@ -126,16 +126,16 @@ impl<'r> Flow<'r> {
     pub(super) fn holds(&mut self, condition: &'r Condition) -> Result<bool, Unknown> {
         match condition {
             Condition::IsSet { variable } => {
-                let value = self.variable(variable)?;
+                let value = self.fresh(variable)?;
                 Ok(!value.is_empty() && value != b"0")
             }
             Condition::Equals { variable, value, negated } => {
-                let left = self.variable(variable)?;
+                let left = self.fresh(variable)?;
                 let right = self.text_escaped(value, true)?;
                 Ok((left == right) != *negated)
             }
             Condition::Matches { variable, pattern, negated } => {
-                let text = self.variable(variable)?;
+                let text = self.fresh(variable)?;
                 Ok(self.try_match(pattern, &text)? != *negated)
             }
             Condition::File { path, .. } if self.request.is_partial => {
@@ -274,6 +274,7 @@ impl<'r> Flow<'r> {
         if status >= 400 && !has_text {
             return End::Error { status, location: None, why };
         }
+        self.is_body_gone = true;
         let text: Value = text.map_or(Ok(Vec::new()), |text| self.text(text));
         match status {
             301 | 302 | 303 | 307 | 308 => End::Error { status, location: Some(text), why },
