@@ -6,6 +6,7 @@
 mod compile;
 mod effective;
 mod evaluate;
+mod evidence;
 mod map;
 mod probe;
 mod proxied;
