@@ -153,7 +153,8 @@ fn header_lines(flow: &Flow<'_>, variable: &str) -> Vec<u8> {
     let mut lines = headers
         .filter(|(name, _)| is_variable_of(variable, name))
         .map(|(_, value)| value.as_slice());
-    let is_joined = flow.router.version() >= Version::JOINED_HEADERS
+    // A second Host is refused before it counts.
+    let is_joined = flow.router.version() >= Version::JOINED_HEADERS && variable != "host"
         || matches!(variable, "cookie" | "x_forwarded_for" | "via");
     let separator: &[u8] = if variable == "cookie" { b"; " } else { b", " };
     if is_joined {

@@ -193,24 +193,27 @@ impl<'r> Flow<'r> {
         self.captures = captures;
     }
 
-    /// The value of a text with variables.
-    pub(super) fn text(&mut self, template: &Template) -> Value {
-        self.text_escaped(template, false)
-    }
-
-    /// The same, where captures are escaped as arguments if the URI was escaped.
+    /// The value of a text with variables (`ngx_http_complex_value`).
     ///
     /// nginx puts a text together twice, the first time to know its length. A map that is
     /// looked at for the first time may change what groups are, so that the second text has
     /// another length; what nginx makes of that differs.
-    pub(super) fn text_escaped(&mut self, template: &Template, escapes: bool) -> Value {
+    pub(super) fn text(&mut self, template: &Template) -> Value {
+        self.flush(template.variables());
+        let first = self.may_differ(template).then(|| self.join(template, false)).transpose()?;
+        let text = self.join(template, false)?;
+        same_room(template, first, text)
+    }
+
+    /// The same in the rewrite module (`ngx_http_script_complex_value_code`), where captures
+    /// may be escaped as arguments if the URI was, and where volatile variables are looked at
+    /// each time.
+    pub(super) fn script_text(&mut self, template: &Template, escapes: bool) -> Value {
         self.flush(template.variables());
         let first = self.may_differ(template).then(|| self.join(template, escapes)).transpose()?;
+        self.flush(template.variables());
         let text = self.join(template, escapes)?;
-        match first {
-            Some(first) if first.len() != text.len() => Err(no_room(template)),
-            _ => Ok(text),
-        }
+        same_room(template, first, text)
     }
 
     /// True if a text may be another one the second time.
@@ -370,5 +373,13 @@ impl<'r> Flow<'r> {
         }
         let address = self.text(&geo.address)?;
         Ok(table.find(geo, &address).as_bytes().to_vec())
+    }
+}
+
+/// The text that nginx put together, if it has the length that it found first.
+fn same_room(template: &Template, first: Option<Vec<u8>>, text: Vec<u8>) -> Value {
+    match first {
+        Some(first) if first.len() != text.len() => Err(no_room(template)),
+        _ => Ok(text),
     }
 }
