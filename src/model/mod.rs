@@ -7,6 +7,7 @@ mod compile;
 mod defined;
 mod effective;
 mod evaluate;
+mod evidence;
 mod map;
 mod peers;
 mod probe;
