@@ -37,7 +37,9 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         if minding.iter().any(|it| it.holds("websocket") != minding[0].holds("websocket")) {
             continue;
         }
-        minding.iter().for_each(|it| condition(it, report));
+        for it in &minding {
+            condition(it, report);
+        }
     }
 }
 

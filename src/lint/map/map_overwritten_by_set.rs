@@ -55,9 +55,12 @@ fn severity(model: &Model<'_>, proxied: &Proxied<'_>, line: Directive<'_>) -> Op
     };
     let (handshake, plain) = (value(&Probe::HANDSHAKE)?, value(&Probe::PLAIN)?);
     let is_connection = line.arg(0)?.eq_ignore_ascii_case("connection");
-    let lets = |value: &str| match is_connection {
-        true => has_upgrade_token(value),
-        false => value.eq_ignore_ascii_case("websocket"),
+    let lets = |value: &str| {
+        if is_connection {
+            has_upgrade_token(value)
+        } else {
+            value.eq_ignore_ascii_case("websocket")
+        }
     };
     match (lets(&handshake), lets(&plain)) {
         (false, _) => Some(Severity::Error),

@@ -39,6 +39,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         report.push(
             finding
                 .also(proxied.pass.place(), "the request goes out here")
+                .evidence(proxied.evidence(model))
                 .help("keep one of them; the lines of an include count like others")
                 .fix(repeated::keep_one(model, proxied, &lines)),
         );

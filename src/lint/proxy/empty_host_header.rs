@@ -41,6 +41,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             RULE.at(line.place(), message)
                 .here("an empty value drops the header, and HTTP/1.1 needs it: backends answer 400")
                 .also(proxied.pass.place(), "the request goes out here")
+                .evidence(proxied.evidence(model))
                 .help("set `proxy_set_header Host $host;`, or remove the line: nginx then sends the backend's name")
                 .fix(fix),
         );

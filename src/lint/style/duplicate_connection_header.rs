@@ -48,6 +48,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         report.push(
             finding
                 .also(proxied.pass.place(), "the request goes out here")
+                .evidence(proxied.evidence(model))
                 .help("keep the line that says upgrade for handshakes")
                 .fix(fix(model, proxied, &lines)),
         );

@@ -35,7 +35,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             "requests are HTTP/1.0 here, which is the default before nginx 1.29.7"
         };
         let message = format!("no connection to the upstream {name} is ever kept");
-        let edits: Vec<Edit> = users.iter().flat_map(|user| edit(model, user)).collect();
+        let edits: Vec<Edit> = users.iter().filter_map(|user| edit(model, user)).collect();
         report.push(
             RULE.at(line.place(), message)
                 .here("nginx asks the backend to close the connection after each request")

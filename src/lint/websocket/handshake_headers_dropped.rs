@@ -73,6 +73,7 @@ fn replaced(
         RULE.with(severity, line.place(), message)
             .here(why)
             .also(proxied.pass.place(), "the handshake goes out here")
+            .evidence(proxied.evidence(model))
             .help("remove the line: nginx passes the client's header on by itself")
             .fix(in_own_file(model, proxied, line, fix)),
     );

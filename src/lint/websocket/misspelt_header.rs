@@ -82,6 +82,7 @@ fn name(
         RULE.with(severity, line.place(), message)
             .here(sent)
             .also(proxied.pass.place(), "it goes out here")
+            .evidence(proxied.evidence(model))
             .help(help)
             .fix(in_own_file(model, proxied, line, fix)),
     );
