@@ -4,6 +4,7 @@
 //! questions that rules ask are queries of [`Model`]; nothing here makes findings.
 
 mod compile;
+mod condition;
 mod defined;
 mod effective;
 mod evaluate;
@@ -22,6 +23,7 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 pub use compile::compile;
+pub use condition::Condition;
 pub use effective::Setting;
 pub use map::{Entry, Key, Map};
 pub use peers::Balance;

@@ -173,9 +173,7 @@ fn is_proven(rule: &Rule) -> bool {
     ];
     let is_more = MORE.iter().any(|(name, _)| *name == rule.name);
     let is_about_sockets = matches!(rule.category, Category::Websocket | Category::Map);
-    (is_about_sockets || is_more)
-        && (rule.severity > Severity::Info || is_more)
-        && !WITHOUT.contains(&rule.name)
+    (is_more || is_about_sockets && rule.severity > Severity::Info) && !WITHOUT.contains(&rule.name)
 }
 
 /// The path that shows the fault: as the example's first line says, or that of its first

@@ -3,10 +3,9 @@
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule};
-use crate::model::{Key, Map, Model, Probe, Proxied, Value, has_upgrade_token};
+use crate::model::{Condition, Key, Map, Model, Probe, Proxied, Value, has_upgrade_token};
 use crate::source::Span;
-use crate::syntax::regex::Regex;
-use crate::syntax::{Directive, Word};
+use crate::syntax::Directive;
 
 use super::named_map;
 
@@ -30,7 +29,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     }
     for id in model.scope_ids() {
         let blocks = model.scope(id).lines().iter().filter(|line| line.block.is_some());
-        let ifs = blocks.filter_map(|line| Condition::read(line.directive));
+        let ifs = blocks.filter_map(|line| Condition::on_upgrade(line.directive));
         let minding: Vec<_> =
             ifs.filter(|it| it.holds("websocket") != it.holds("WebSocket")).collect();
         // Where another one takes the other letter case, nothing is missing.
@@ -78,65 +77,23 @@ fn entry<'p>(model: &Model<'p>, map: &Map<'p>, line: Directive<'p>, report: &mut
 }
 
 fn condition(it: &Condition<'_>, report: &mut Vec<Diagnostic>) {
-    let text = &it.text;
     let not = if it.operator.value(it.line.source).starts_with('!') { "!" } else { "" };
-    let is_name = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let (new, pattern) = match it.regex {
-        Some(_) => (format!("{not}~*"), None),
-        None => (format!("{not}~*"), Some(format!("^{text}$"))),
+    let operator = replace(it.line, it.operator, format!("{not}~*"));
+    let is_name = it.text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let title = "take any letter case";
+    let fix = match it.regex {
+        Some(_) => Some(Fix::safe(title, vec![operator])),
+        // An expression forgets what the one before it captured.
+        None => is_name.then(|| {
+            let place = it.line.source.place(it.value);
+            let text = Edit { place, text: format!("^{}$", it.text) };
+            Fix::risky(title, vec![operator, text])
+        }),
     };
-    let mut edits = vec![replace(it.line, it.operator, new)];
-    edits.extend(pattern.map(|text| Edit { place: it.line.source.place(it.value), text }));
-    let fix = (it.regex.is_some() || is_name).then(|| Fix::safe("take any letter case", edits));
     report.push(
         RULE.at(it.line.place(), "this `if` tells `Upgrade: websocket` from `Upgrade: WebSocket`")
             .here("`=` and `~` mind letter case, and the names of protocols have none")
             .help(format!("write `if ($http_upgrade {not}~* ^websocket$)`"))
             .fix(fix),
     );
-}
-
-/// `if ($http_upgrade … text)`
-struct Condition<'p> {
-    line: Directive<'p>,
-    operator: Word,
-    /// Where the text is.
-    value: Span,
-    text: String,
-    /// The text as an expression, behind `~`.
-    regex: Option<Regex>,
-}
-
-impl<'p> Condition<'p> {
-    fn read(line: Directive<'p>) -> Option<Self> {
-        let words = line.args();
-        let text = |word: &Word| word.value(line.source).into_owned();
-        let words = if words.first().map(text)? == "(" { &words[1..] } else { words };
-        let [name, operator, value, ..] = words else { return None };
-        let name = text(name);
-        let is_it = name.trim_start_matches('(').eq_ignore_ascii_case("$http_upgrade");
-        if !line.is("if") || !is_it {
-            return None;
-        }
-        let mut span = value.span;
-        let mut value = text(value);
-        if words.len() == 3 {
-            value = value.strip_suffix(')')?.to_owned();
-            span = Span::new(span.start, span.end - 1);
-        }
-        let regex = match &*text(operator) {
-            "~" | "!~" => Some(Regex::new(&value, false).ok()?),
-            "=" | "!=" if !value.contains('$') => None,
-            _ => return None,
-        };
-        Some(Self { line, operator: *operator, value: span, text: value, regex })
-    }
-
-    /// True if the text is that of a request, whatever follows from it; false if nobody knows.
-    fn holds(&self, upgrade: &str) -> bool {
-        match &self.regex {
-            Some(regex) => regex.is_match(upgrade.as_bytes()).unwrap_or(false),
-            None => self.text == upgrade,
-        }
-    }
 }
