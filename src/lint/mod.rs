@@ -107,6 +107,8 @@ pub static RULES: &[&Rule] = &[
     &websocket::hardcoded_upgrade_header::RULE,
     &websocket::zero_read_timeout::RULE,
     &websocket::default_read_timeout::RULE,
+    &websocket::timeout_on_wrong_directive::RULE,
+    &websocket::cached_handshake::RULE,
     &websocket::missing_host_header::RULE,
     &websocket::misspelt_header::RULE,
     &websocket::typographic_quotes::RULE,
@@ -129,7 +131,16 @@ pub static RULES: &[&Rule] = &[
     &map::variable_with_hyphen::RULE,
     &security::upgrade_any_protocol::RULE,
     &security::connection_passthrough::RULE,
+    &robustness::excessive_timeout::RULE,
+    &robustness::websocket_behind_auth_basic::RULE,
+    &robustness::websocket_under_limit::RULE,
+    &robustness::intercepted_handshake_errors::RULE,
+    &robustness::few_worker_connections::RULE,
+    &robustness::no_worker_shutdown_timeout::RULE,
+    &robustness::large_proxy_buffer::RULE,
+    &style::no_effect_on_websocket::RULE,
     &style::duplicate_connection_header::RULE,
+    &robustness::stream_idle_timeout::RULE,
 ];
 
 /// The rule of this name.

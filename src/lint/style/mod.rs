@@ -1,3 +1,4 @@
 //! What does nothing, or is written in an old way.
 
 pub(super) mod duplicate_connection_header;
+pub(super) mod no_effect_on_websocket;
