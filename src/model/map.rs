@@ -46,6 +46,8 @@ pub struct Map<'p> {
     pub entries: Vec<Entry<'p>>,
     /// The `map` directive.
     pub directive: Directive<'p>,
+    /// Some of its entries could not be read.
+    pub is_partial: bool,
     /// `hostnames` is on.
     hostnames: bool,
 }
@@ -54,7 +56,9 @@ impl<'p> Map<'p> {
     pub(super) fn new(directive: Directive<'p>, scope: &Scope<'p>) -> Option<Self> {
         let source = directive.arg(0)?.into_owned();
         let variable = super::variable_name(&directive.arg(1)?);
-        let mut map = Self { source, variable, entries: Vec::new(), directive, hostnames: false };
+        let is_partial = scope.has_unknown_include;
+        let mut map =
+            Self { source, variable, entries: Vec::new(), directive, is_partial, hostnames: false };
         for entry in scope.directives() {
             let name = entry.name();
             match entry.args().len() {

@@ -3,10 +3,15 @@
 //! Includes are expanded here, so a directive that is included twice occurs twice. All
 //! questions that rules ask are queries of [`Model`]; nothing here makes findings.
 
+mod answered;
+mod captures;
 mod compile;
 mod effective;
 mod evaluate;
+mod expand;
 mod map;
+mod pass_url;
+mod places;
 mod probe;
 mod proxied;
 mod proxy;
@@ -18,12 +23,15 @@ mod upstream;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+pub use crate::runtime::config::{Condition, Part as TextPart, Template as Text};
+pub use captures::Clobbered;
 pub use compile::compile;
 pub use effective::Setting;
 pub use map::{Entry, Key, Map};
+pub use pass_url::PassUrl;
 pub use probe::Probe;
 pub use proxied::{Intent, Proxied, SentHeader};
-pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, value_word};
+pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, path_intent, value_word};
 pub use scope::{Line, Scope, ScopeId};
 pub use upstream::Upstream;
 
@@ -241,6 +249,12 @@ impl<'p> Model<'p> {
         self.root.is_main && self.unread.http == 0
     }
 
+    /// True if the http level is in view as a file of its own, and all of it could be read: a
+    /// main configuration may include it and say more.
+    pub fn is_http_snippet(&self) -> bool {
+        !self.root.is_main && self.context == Context::Http && self.unread.http == 0
+    }
+
     /// True for a main configuration whose includes could all be read: nothing can be defined
     /// where it is not seen.
     pub fn is_complete(&self) -> bool {
@@ -302,6 +316,12 @@ impl<'p> Model<'p> {
     /// All places that pass requests on with `proxy_pass`.
     pub fn proxied(&self) -> &[Proxied<'p>] {
         &self.proxied
+    }
+
+    /// The places whose `proxy_pass` stands next to a `return` that answers first, which are
+    /// not among those above.
+    pub fn answered(&self) -> Vec<Proxied<'p>> {
+        proxied::answered(self)
     }
 
     /// The places that send the `proxy_set_header` lines of a scope.

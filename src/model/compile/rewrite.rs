@@ -110,7 +110,10 @@ fn answer(
 }
 
 /// What stands between the parentheses of an `if` (`ngx_http_rewrite_if_condition`).
-fn condition(compilation: &mut Compilation<'_, '_>, line: Directive<'_>) -> Option<Condition> {
+pub(super) fn condition(
+    compilation: &mut Compilation<'_, '_>,
+    line: Directive<'_>,
+) -> Option<Condition> {
     let words: Vec<_> = line.arg_values().map(Cow::into_owned).collect();
     let condition = inside_parentheses(&words).and_then(|words| {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
