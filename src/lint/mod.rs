@@ -105,6 +105,8 @@ pub static RULES: &[&Rule] = &[
     &websocket::hardcoded_upgrade_header::RULE,
     &websocket::zero_read_timeout::RULE,
     &websocket::default_read_timeout::RULE,
+    &websocket::timeout_on_wrong_directive::RULE,
+    &websocket::cached_handshake::RULE,
     &websocket::missing_host_header::RULE,
     &websocket::unreachable_proxy_pass::RULE,
     &websocket::redirected_handshake::RULE,
@@ -125,6 +127,15 @@ pub static RULES: &[&Rule] = &[
     &security::proxy_pass_decoded_uri::RULE,
     &security::proxy_ssl_verify_off::RULE,
     &robustness::localhost_is_two_addresses::RULE,
+    &robustness::excessive_timeout::RULE,
+    &robustness::websocket_behind_auth_basic::RULE,
+    &robustness::websocket_under_limit::RULE,
+    &robustness::intercepted_handshake_errors::RULE,
+    &robustness::few_worker_connections::RULE,
+    &robustness::no_worker_shutdown_timeout::RULE,
+    &robustness::large_proxy_buffer::RULE,
+    &style::no_effect_on_websocket::RULE,
+    &robustness::stream_idle_timeout::RULE,
 ];
 
 /// The rule of this name.

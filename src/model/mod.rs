@@ -8,6 +8,7 @@ mod captures;
 mod compile;
 mod effective;
 mod evaluate;
+mod evidence;
 mod expand;
 mod map;
 mod pass_url;

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ngxc::catalog::{Target, Version};
+use ngxc::check;
 use ngxc::diagnostic::{Diagnostic, Severity};
+use ngxc::fix::{self, Fixed};
 use ngxc::lint::{RULES, Rule};
 use ngxc::project::{Files, Project};
 use ngxc::validate::PAGE;
-use ngxc::{check, fix};
 use regex_lite::Regex;
 
 use crate::support::{files_below, root, run};
@@ -51,7 +52,7 @@ fn section<'a>(rule: &'a Rule, heading: &str) -> &'a str {
 }
 
 /// The one block of nginx configuration below a heading.
-fn example<'a>(rule: &'a Rule, heading: &str) -> &'a str {
+pub fn example<'a>(rule: &'a Rule, heading: &str) -> &'a str {
     let block = section(rule, heading)
         .split("```nginx\n")
         .nth(1)
@@ -76,44 +77,65 @@ fn pages_have_their_headings() {
 
 #[test]
 fn bad_examples_have_this_finding_and_no_other() {
+    let mut wrong = Vec::new();
     for rule in RULES {
         let bad = example(rule, "## Bad");
-        if rule.severity == Severity::Info {
-            assert_eq!(rules(bad, Severity::Warning), Vec::<&str>::new(), "{}", rule.name);
-            assert!(rules(bad, Severity::Info).contains(&rule.name), "{}", rule.name);
-        } else {
-            assert_eq!(rules(bad, Severity::Warning), [rule.name]);
+        let (found, all) = (rules(bad, Severity::Warning), rules(bad, Severity::Info));
+        let expected = if rule.severity == Severity::Info { vec![] } else { vec![rule.name] };
+        if found != expected || !all.contains(&rule.name) {
+            wrong.push((rule.name, all));
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn good_examples_are_clean() {
+    let mut wrong = Vec::new();
     for rule in RULES {
         let good = example(rule, "## Good");
-        assert_eq!(rules(good, Severity::Warning), Vec::<&str>::new(), "{}", rule.name);
-        assert!(!rules(good, Severity::Info).contains(&rule.name), "{}", rule.name);
+        let (found, all) = (rules(good, Severity::Warning), rules(good, Severity::Info));
+        if !found.is_empty() || all.contains(&rule.name) {
+            wrong.push((rule.name, all));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// False for a rule whose page says that it has no fix.
+pub fn has_fix(rule: &Rule) -> bool {
+    !section(rule, "## Fix").starts_with("None:")
+}
+
+/// What the rule's own fixes make of its bad example.
+pub fn fixed_example(rule: &Rule) -> String {
+    let fixed = mend(rule);
+    let change = fixed.changes.first().unwrap_or_else(|| panic!("{}: no fix", rule.name));
+    String::from_utf8_lossy(&change.after).into_owned()
+}
+
+fn mend(rule: &Rule) -> Fixed {
+    let wanted = |finding: &Diagnostic| finding.rule == rule.name;
+    fix::run(page(example(rule, "## Bad")), load, wanted)
+        .unwrap_or_else(|error| panic!("{}: {error}", rule.name))
 }
 
 #[test]
 fn fixes_mend_the_bad_examples() {
+    let mut wrong = Vec::new();
     for rule in RULES {
-        let fixed =
-            fix::run(page(example(rule, "## Bad")), load, |finding| finding.rule == rule.name)
-                .unwrap_or_else(|error| panic!("{}: {error}", rule.name));
-        if section(rule, "## Fix").starts_with("None:") {
+        let fixed = mend(rule);
+        if !has_fix(rule) {
             assert_eq!(fixed.count, 0, "{}: there is a fix", rule.name);
             continue;
         }
-        let left: Vec<_> = fixed
-            .report
-            .iter()
-            .filter(|finding| finding.severity > Severity::Info || finding.rule == rule.name)
-            .collect();
-        assert!(fixed.count > 0, "{}: nothing to fix", rule.name);
-        assert!(left.is_empty(), "{}: {left:#?}", rule.name);
+        let is_left = |it: &&Diagnostic| it.severity > Severity::Info || it.rule == rule.name;
+        let left: Vec<_> = fixed.report.iter().filter(is_left).map(|it| it.rule).collect();
+        if fixed.count == 0 || !left.is_empty() {
+            wrong.push((rule.name, fixed.count, left));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Sections of the page about what nginx rejects, by the names of findings.

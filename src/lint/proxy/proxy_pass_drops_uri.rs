@@ -58,7 +58,14 @@ fn is_file(uri: &str) -> bool {
 
 /// The URI, if it is the same for all values of the variables.
 fn fixed_uri(model: &Model<'_>, proxied: &Proxied<'_>) -> Option<String> {
-    proxied.pass.arg(0).filter(|url| url.contains('$'))?;
+    let text = proxied.pass.arg(0).filter(|url| url.contains('$'))?;
+    // Who sets a variable to a URI alone means this one.
+    if let Some(at) = text.rfind('$').filter(|at| !text[*at..].contains('/')) {
+        let values = model.expand(&text[at..], proxied.scope);
+        if !values.iter().all(|value| value.to_string().contains("://")) {
+            return None;
+        }
+    }
     let urls = model.pass_urls(proxied);
     let first = urls.first()?;
     // Something between host and URI may be a path itself.
