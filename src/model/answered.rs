@@ -69,10 +69,8 @@ impl<'p> Model<'p> {
             match (&*directive.name(), line.block) {
                 ("return", None) => return Some(End::Answer(directive)),
                 ("break", None) => return Some(End::Open),
-                ("rewrite", None) if redirects(directive) => {
-                    if takes_all(directive, path) {
-                        return Some(End::Answer(directive));
-                    }
+                ("rewrite", None) if redirects(directive) && takes_all(directive, path) => {
+                    return Some(End::Answer(directive));
                 }
                 ("rewrite", None) if ends(directive, in_server) => return Some(End::Open),
                 ("if", Some(block)) if chain.contains(&block) => {

@@ -13,7 +13,7 @@ pub struct Atoms<'a> {
     pattern: &'a str,
     caseless: bool,
     /// What matches a character, in bytes of the pattern.
-    atoms: Vec<Range<usize>>,
+    characters: Vec<Range<usize>>,
     /// The groups that capture, by number; the first is the whole expression.
     groups: Vec<Range<usize>>,
     /// A `|` outside all groups.
@@ -24,8 +24,13 @@ impl<'a> Atoms<'a> {
     /// Takes an expression apart; none if it has something that is not read.
     pub fn of(pattern: &'a str, caseless: bool) -> Option<Self> {
         let whole = 0..pattern.len();
-        let mut found =
-            Self { pattern, caseless, atoms: Vec::new(), groups: vec![whole], has_branches: false };
+        let mut found = Self {
+            pattern,
+            caseless,
+            characters: Vec::new(),
+            groups: vec![whole],
+            has_branches: false,
+        };
         // The numbers of the groups that are open; none for those that do not capture.
         let mut open: Vec<Option<usize>> = Vec::new();
         let mut at = 0;
@@ -70,7 +75,7 @@ impl<'a> Atoms<'a> {
                 '^' | '$' | '*' | '+' | '?' => continue,
                 _ => {}
             }
-            found.atoms.push(start..at);
+            found.characters.push(start..at);
         }
         open.is_empty().then_some(found)
     }
@@ -108,7 +113,7 @@ impl<'a> Atoms<'a> {
                 || !self.pattern.starts_with('^')
                 || !self.pattern.ends_with('$'));
         let inside = |atom: &&Range<usize>| range.start <= atom.start && atom.end <= range.end;
-        is_open || self.atoms.iter().filter(inside).any(|atom| self.matches(atom, byte))
+        is_open || self.characters.iter().filter(inside).any(|atom| self.matches(atom, byte))
     }
 
     fn matches(&self, atom: &Range<usize>, byte: u8) -> bool {

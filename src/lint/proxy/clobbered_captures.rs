@@ -100,11 +100,23 @@ fn fix(
     for it in words {
         let mut text = source.slice(it.word.span).to_owned();
         for (group, name) in &names {
-            text = text.replace(&format!("${group}"), &format!("${{{name}}}"));
+            text = named(&text, &format!("${group}"), name);
         }
         edits.push(replace(it.line, it.word, text));
     }
     let fix = Fix::safe("name the group", edits);
     let sets = found.iter().any(|it| it.line.is("set"));
     Some(if sets { Fix { applicability: Applicability::Unsafe, ..fix } } else { fix })
+}
+
+/// Puts a variable in the place of a group, in braces where letters follow.
+fn named(text: &str, group: &str, name: &str) -> String {
+    let mut parts = text.split(group);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for rest in parts {
+        let goes_on = rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        out += &if goes_on { format!("${{{name}}}") } else { format!("${name}") };
+        out += rest;
+    }
+    out
 }

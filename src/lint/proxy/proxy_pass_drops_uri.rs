@@ -4,6 +4,7 @@ use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::{insert_before, replace};
 use crate::lint::{Category, Rule};
 use crate::model::{Model, Proxied, TextPart};
+use crate::syntax::Directive;
 use crate::syntax::value::{Match, MatchKind};
 
 pub(in crate::lint) const RULE: Rule = Rule {
@@ -106,13 +107,15 @@ fn fix(model: &Model<'_>, proxied: &Proxied<'_>, location: &Match, uri: &str) ->
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_".contains(c);
         let scope = model.scope(proxied.scope);
         // What stands behind a `break` does not run.
-        let program = scope.lines().iter().filter(|line| {
-            ["set", "if", "rewrite", "return", "break"].iter().any(|name| line.directive.is(name))
-        });
-        let is_last = program.last().is_none_or(|line| {
-            line.directive.is("set")
-                && line.directive.source.id == proxied.pass.source.id
-                && line.directive.span().end <= proxied.pass.span().start
+        let is_program = |line: Directive<'_>| {
+            ["set", "if", "rewrite", "return", "break"].iter().any(|name| line.is(name))
+        };
+        let mut program =
+            scope.lines().iter().map(|line| line.directive).filter(|line| is_program(*line));
+        let is_last = program.all(|line| {
+            line.is("set")
+                && line.source.id == proxied.pass.source.id
+                && line.span().end <= proxied.pass.span().start
         });
         if !is_last || !path.chars().all(is_plain) || !uri.chars().all(is_plain) {
             return None;

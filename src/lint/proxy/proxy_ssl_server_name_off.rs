@@ -29,25 +29,28 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             format!("nginx does not say that it wants `{name}` in `{}`", proxied.title(model));
         let set = model.effective_one(proxied.scope, "proxy_ssl_server_name");
         let named = model.effective_one(proxied.scope, "proxy_ssl_name");
-        let mut finding = RULE
+        let needs_name = is_upstream && named.is_none();
+        let help = if needs_name {
+            format!(
+                "set `proxy_ssl_server_name on;` and `proxy_ssl_name {name};` (without it the name of the upstream is sent)"
+            )
+        } else {
+            "set `proxy_ssl_server_name on;`".to_owned()
+        };
+        let finding = RULE
             .at(proxied.pass.place(), message)
             .here("no server name (SNI) is sent: proxy_ssl_server_name is off")
-            .help(match is_upstream && named.is_none() {
-                true => format!("set `proxy_ssl_server_name on;` and `proxy_ssl_name {name};` (without it the name of the upstream is sent)"),
-                false => "set `proxy_ssl_server_name on;`".to_owned(),
-            });
-        match set {
-            Some(set) => finding = finding.also(set.place(), "switched off here"),
-            None => {
-                let mut edit = set_in_location(model, proxied, "proxy_ssl_server_name on;");
-                if is_upstream && named.is_none() {
-                    let second =
-                        set_in_location(model, proxied, &format!("proxy_ssl_name {name};"));
-                    edit.text.push_str(&second.text);
-                }
-                finding = finding.fix(Fix::risky("send the server name", vec![edit]));
+            .help(help);
+        let finding = if let Some(set) = set {
+            finding.also(set.place(), "switched off here")
+        } else {
+            let mut edit = set_in_location(model, proxied, "proxy_ssl_server_name on;");
+            if needs_name {
+                let line = format!("proxy_ssl_name {name};");
+                edit.text.push_str(&set_in_location(model, proxied, &line).text);
             }
-        }
+            finding.fix(Fix::risky("send the server name", vec![edit]))
+        };
         report.push(finding);
     }
 }

@@ -44,9 +44,10 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         // To redirect what comes without TLS is right for pages.
         let to = answer.arg(1).unwrap_or_default();
         let is_same_host = ["https://$host", "https://$http_host", "https://$server_name"];
-        let severity = match is_same_host.iter().any(|start| to.starts_with(start)) {
-            true => Severity::Info,
-            false => Severity::Error,
+        let severity = if is_same_host.iter().any(|start| to.starts_with(start)) {
+            Severity::Info
+        } else {
+            Severity::Error
         };
         report.push(
             RULE.with(severity, answer.place(), message)
