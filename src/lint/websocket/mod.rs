@@ -1,15 +1,20 @@
 //! Whether WebSocket connections come through nginx, and stay.
 
+pub(super) mod cleartext_http2_listener;
 pub(super) mod connection_not_upgrade;
 pub(super) mod default_read_timeout;
 pub(super) mod hardcoded_connection_header;
 pub(super) mod hardcoded_upgrade_header;
+pub(super) mod host_without_port;
 pub(super) mod lost_websocket_headers;
 pub(super) mod missing_connection_header;
 pub(super) mod missing_host_header;
 pub(super) mod missing_proxy_http_version;
 pub(super) mod missing_upgrade_header;
 pub(super) mod missing_websocket_headers;
+pub(super) mod shadowed_by_regex;
+pub(super) mod slash_redirect;
+pub(super) mod subrequest_upgrades;
 pub(super) mod upgrade_in_add_header;
 pub(super) mod wrong_proxy_http_version;
 pub(super) mod wrong_upgrade_value;
