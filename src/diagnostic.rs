@@ -96,6 +96,48 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+/// What of a header is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// This value.
+    Value(String),
+    /// What this text comes to, which depends on what only nginx or the client knows.
+    Unknown(String),
+    /// The header is not sent.
+    Nothing,
+}
+
+/// A header that a backend gets, or does not get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedHeader {
+    /// Its name.
+    pub name: &'static str,
+    /// What the backend gets.
+    pub value: Sent,
+    /// The line that sets it; none if nginx does so by itself, or if nothing does.
+    pub from: Option<Place>,
+}
+
+/// What a backend gets of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The request line; `…` stands for a path that is not known.
+    pub line: String,
+    /// The line that sets the version of HTTP; none if nginx's default counts.
+    pub version_from: Option<Place>,
+    /// `Upgrade`, `Connection` and `Host`, each at least once.
+    pub headers: Vec<ReceivedHeader>,
+}
+
+/// What a backend gets: the reason for a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Of a WebSocket handshake.
+    pub handshake: Received,
+    /// Of a request like any other.
+    pub plain: Received,
+}
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -111,6 +153,8 @@ pub struct Diagnostic {
     pub label: Label,
     /// Other places that explain it.
     pub labels: Vec<Label>,
+    /// What the backend gets, where that is what is wrong.
+    pub evidence: Option<Box<Evidence>>,
     /// The remedy.
     pub help: Option<String>,
     /// The edits that mend it.
@@ -134,6 +178,7 @@ impl Diagnostic {
             message: message.into(),
             label,
             labels: Vec::new(),
+            evidence: None,
             help: None,
             fix: None,
         }
@@ -150,6 +195,13 @@ impl Diagnostic {
     #[must_use]
     pub fn also(mut self, place: Place, message: impl Into<String>) -> Self {
         self.labels.push(Label { place, message: message.into() });
+        self
+    }
+
+    /// The same with what the backend gets.
+    #[must_use]
+    pub fn evidence(mut self, evidence: impl Into<Option<Evidence>>) -> Self {
+        self.evidence = evidence.into().map(Box::new);
         self
     }
 

@@ -6,6 +6,7 @@
 mod compile;
 mod effective;
 mod evaluate;
+mod evidence;
 mod looks;
 mod map;
 mod places;

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::project::Project;
 use crate::source::{Source, Span, is_invisible};
 
-use super::visible;
+use super::{evidence, visible};
 
 /// Of a longer line, only this many bytes on each side of a place are shown.
 const MAX_LINE: u32 = 160;
@@ -33,6 +33,10 @@ pub fn human(project: &Project, findings: &[&Diagnostic], colour: bool, width: u
         let report = Report::new(project, finding);
         // A String takes whatever is written to it.
         let _ = handler.render_report(&mut out, &report);
+        if let Some(evidence) = &finding.evidence {
+            out.push_str(&evidence::table(project, evidence));
+        }
+        out.push_str(&report.footer(colour, width));
         out.push('\n');
     }
     out
@@ -44,7 +48,8 @@ struct Report {
     message: String,
     rule: String,
     severity: miette::Severity,
-    help: Option<String>,
+    /// What to do, each entry on lines of its own.
+    help: Vec<String>,
     frame: Frame,
 }
 
@@ -67,10 +72,54 @@ impl Report {
                 Severity::Warning => miette::Severity::Warning,
                 Severity::Info => miette::Severity::Advice,
             },
-            help: (!help.is_empty()).then(|| help.join("\n")),
+            help,
             frame: Frame::new(project, finding),
         }
     }
+
+    /// The help, as miette prints it; not by miette, because the evidence comes before it.
+    fn footer(&self, colour: bool, width: usize) -> String {
+        let mut text = String::new();
+        for (index, entry) in self.help.iter().enumerate() {
+            let start = match (index, colour) {
+                (0, true) => "  \u{1b}[36mhelp: \u{1b}[0m",
+                (0, false) => "  help: ",
+                _ => INDENT,
+            };
+            text.push_str(start);
+            text.push_str(&wrapped(entry, width.saturating_sub(INDENT.len())));
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// What stands before the lines of help behind the first.
+const INDENT: &str = "        ";
+
+/// A text in lines of at most this many characters, as far as its words allow.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut column = 0;
+        for word in line.split(' ') {
+            let len = word.chars().count();
+            if column > 0 && column + 1 + len > width {
+                out.push('\n');
+                out.push_str(INDENT);
+                column = 0;
+            } else if column > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out.push_str(word);
+            column += len;
+        }
+        out.push('\n');
+        out.push_str(INDENT);
+    }
+    out.truncate(out.trim_end().len());
+    out
 }
 
 fn fix_line(fix: &crate::diagnostic::Fix) -> String {
@@ -96,10 +145,6 @@ impl miette::Diagnostic for Report {
 
     fn severity(&self) -> Option<miette::Severity> {
         Some(self.severity)
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::{Diagnostic, Label, Received, ReceivedHeader, Sent};
 use crate::project::Project;
 use crate::source::{Place, Position, visible_json};
 
@@ -33,6 +33,7 @@ struct Finding<'a> {
     start: Point,
     end: Point,
     labels: Vec<Remark<'a>>,
+    evidence: Option<Proof<'a>>,
     help: Option<&'a str>,
     fix: Option<Mend<'a>>,
 }
@@ -43,6 +44,35 @@ struct Remark<'a> {
     start: Point,
     end: Point,
     message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Proof<'a> {
+    handshake: Got<'a>,
+    plain: Got<'a>,
+}
+
+#[derive(Serialize)]
+struct Got<'a> {
+    request_line: &'a str,
+    http_version_set_at: Option<Origin>,
+    headers: Vec<Header<'a>>,
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    name: &'a str,
+    /// `null` if the header is not sent, or if its value is not known.
+    value: Option<&'a str>,
+    /// What it is the value of, if that is not known.
+    unknown: Option<&'a str>,
+    set_at: Option<Origin>,
+}
+
+#[derive(Serialize)]
+struct Origin {
+    path: String,
+    line: u32,
 }
 
 #[derive(Serialize)]
@@ -106,6 +136,10 @@ fn finding_of<'a>(project: &Project, finding: &'a Diagnostic) -> Finding<'a> {
             .chain(&finding.labels)
             .map(|label| remark(project, label))
             .collect(),
+        evidence: finding.evidence.as_ref().map(|evidence| Proof {
+            handshake: got(project, &evidence.handshake),
+            plain: got(project, &evidence.plain),
+        }),
         help: finding.help.as_deref(),
         fix: finding.fix.as_ref().map(|fix| Mend {
             title: &fix.title,
@@ -119,6 +153,30 @@ fn finding_of<'a>(project: &Project, finding: &'a Diagnostic) -> Finding<'a> {
                 })
                 .collect(),
         }),
+    }
+}
+
+fn got<'a>(project: &Project, received: &'a Received) -> Got<'a> {
+    let origin = |place: Place| {
+        let source = project.source(place.source);
+        Origin { path: source.name().into_owned(), line: source.line(place.span.start) }
+    };
+    let header = |header: &'a ReceivedHeader| Header {
+        name: header.name,
+        value: match &header.value {
+            Sent::Value(value) => Some(value),
+            Sent::Unknown(_) | Sent::Nothing => None,
+        },
+        unknown: match &header.value {
+            Sent::Unknown(text) => Some(text),
+            Sent::Value(_) | Sent::Nothing => None,
+        },
+        set_at: header.from.map(origin),
+    };
+    Got {
+        request_line: &received.line,
+        http_version_set_at: received.version_from.map(origin),
+        headers: received.headers.iter().map(header).collect(),
     }
 }
 

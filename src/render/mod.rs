@@ -1,6 +1,8 @@
 //! Findings to text: one file a format. Nothing here decides what is found or shown.
 
 #[cfg(feature = "cli")]
+mod evidence;
+#[cfg(feature = "cli")]
 mod human;
 mod json;
 mod short;

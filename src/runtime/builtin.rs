@@ -153,7 +153,8 @@ fn header_lines(flow: &Flow<'_>, variable: &str) -> Vec<u8> {
     let mut lines = headers
         .filter(|(name, _)| is_variable_of(variable, name))
         .map(|(_, value)| value.as_slice());
-    let is_joined = flow.router.version() >= Version::JOINED_HEADERS
+    // A second Host is refused before it counts.
+    let is_joined = flow.router.version() >= Version::JOINED_HEADERS && variable != "host"
         || matches!(variable, "cookie" | "x_forwarded_for" | "via");
     let separator: &[u8] = if variable == "cookie" { b"; " } else { b", " };
     if is_joined {
@@ -278,17 +279,19 @@ fn body_length(flow: &Flow<'_>) -> Value {
     if let Some(len) = flow.body_len {
         return Ok(len.to_string().into());
     }
-    if flow.is_body_gone {
-        return Ok(b"0".to_vec());
+    // A request that nginx refused for another header may still get an error page from a
+    // backend, and so may one whose length is no number.
+    if !flow.is_length_read {
+        return Ok(Vec::new());
     }
     if flow.header("transfer-encoding").next().is_some() {
         let reason = "the body comes in pieces";
         return Err(unknown("$proxy_internal_body_length", reason));
     }
-    // A request whose length is no number may still get an error page from a backend.
     let length = first_header(flow, "content-length");
     let digits = std::str::from_utf8(&length).ok().filter(|text| !text.starts_with(['+', '-']));
     let length = digits.and_then(|digits| digits.parse::<i64>().ok());
+    let length = length.map(|length| if flow.is_body_gone { 0 } else { length });
     Ok(length.map_or_else(Vec::new, |length| length.to_string().into()))
 }
 

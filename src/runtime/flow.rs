@@ -57,6 +57,8 @@ pub(super) struct Flow<'r> {
     pub(super) redirected_to: Option<Value>,
     /// nginx has thrown the body away.
     pub(super) is_body_gone: bool,
+    /// nginx came as far as to read `Content-Length`.
+    pub(super) is_length_read: bool,
     /// The status that the client gets whatever the answer's is.
     pub(super) status: Option<u16>,
     pub(super) client: Option<IpAddr>,
@@ -67,6 +69,8 @@ pub(super) struct Flow<'r> {
     pub(super) captures: Captures,
     /// Variables that were set, or have a value that stays for the whole request.
     pub(super) variables: HashMap<&'r str, Value>,
+    /// Those of them that count until a text that names them is looked at (`no_cacheable`).
+    pub(super) volatile: Vec<&'r str>,
     depth: u8,
     /// How many variables that the configuration defines may still be looked up.
     lookups: u32,
@@ -126,12 +130,14 @@ impl<'r> Flow<'r> {
             error_page: false,
             redirected_to: None,
             is_body_gone: false,
+            is_length_read: false,
             status: None,
             client: request.client,
             proxy: None,
             body_len: None,
             captures: Captures::default(),
             variables: HashMap::new(),
+            volatile: Vec::new(),
             depth: 0,
             lookups: MAX_LOOKUPS,
             unknown: Vec::new(),
@@ -187,23 +193,27 @@ impl<'r> Flow<'r> {
         self.captures = captures;
     }
 
-    /// The value of a text with variables.
-    pub(super) fn text(&mut self, template: &Template) -> Value {
-        self.text_escaped(template, false)
-    }
-
-    /// The same, where captures are escaped as arguments if the URI was escaped.
+    /// The value of a text with variables (`ngx_http_complex_value`).
     ///
     /// nginx puts a text together twice, the first time to know its length. A map that is
     /// looked at for the first time may change what groups are, so that the second text has
     /// another length; what nginx makes of that differs.
-    pub(super) fn text_escaped(&mut self, template: &Template, escapes: bool) -> Value {
+    pub(super) fn text(&mut self, template: &Template) -> Value {
+        self.flush(template.variables());
+        let first = self.may_differ(template).then(|| self.join(template, false)).transpose()?;
+        let text = self.join(template, false)?;
+        same_room(template, first, text)
+    }
+
+    /// The same in the rewrite module (`ngx_http_script_complex_value_code`), where captures
+    /// may be escaped as arguments if the URI was, and where volatile variables are looked at
+    /// each time.
+    pub(super) fn script_text(&mut self, template: &Template, escapes: bool) -> Value {
+        self.flush(template.variables());
         let first = self.may_differ(template).then(|| self.join(template, escapes)).transpose()?;
+        self.flush(template.variables());
         let text = self.join(template, escapes)?;
-        match first {
-            Some(first) if first.len() != text.len() => Err(no_room(template)),
-            _ => Ok(text),
-        }
+        same_room(template, first, text)
     }
 
     /// True if a text may be another one the second time.
@@ -303,10 +313,31 @@ impl<'r> Flow<'r> {
                 return Err(unknown(format!("${name}"), reason));
             }
         };
-        if !is_volatile {
-            self.variables.insert(name, value.clone());
+        self.variables.insert(name, value.clone());
+        if is_volatile && !self.volatile.contains(&name) {
+            self.volatile.push(name);
         }
         value
+    }
+
+    /// The value of a variable as an instruction of the rewrite module sees it
+    /// (`ngx_http_get_flushed_variable`).
+    pub(super) fn fresh(&mut self, name: &str) -> Value {
+        self.flush([name]);
+        self.variable(name)
+    }
+
+    /// Forgets the values of those variables that are volatile
+    /// (`ngx_http_script_flush_complex_value`).
+    pub(super) fn flush<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
+        if self.volatile.is_empty() {
+            return;
+        }
+        for name in names {
+            if self.volatile.contains(&name) {
+                self.variables.remove(name);
+            }
+        }
     }
 
     fn map(&mut self, index: usize) -> Value {
@@ -342,5 +373,13 @@ impl<'r> Flow<'r> {
         }
         let address = self.text(&geo.address)?;
         Ok(table.find(geo, &address).as_bytes().to_vec())
+    }
+}
+
+/// The text that nginx put together, if it has the length that it found first.
+fn same_room(template: &Template, first: Option<Vec<u8>>, text: Vec<u8>) -> Value {
+    match first {
+        Some(first) if first.len() != text.len() => Err(no_room(template)),
+        _ => Ok(text),
     }
 }

@@ -51,6 +51,7 @@ impl<'r> Flow<'r> {
         if refused.is_some() {
             return refused;
         }
+        self.is_length_read = true;
         let refused = self.check_headers();
         if refused.is_some() {
             return refused;

@@ -96,7 +96,7 @@ impl<'r> Flow<'r> {
         at: Place,
         program: &Program,
     ) -> Result<(), Unknown> {
-        let mut text = self.text_escaped(value, program.escapes);
+        let mut text = self.script_text(value, program.escapes);
         if program.had_args
             && !program.escapes
             && let Ok(plain) = &text
@@ -104,7 +104,7 @@ impl<'r> Flow<'r> {
             // nginx escapes the captures, and makes room for what they are without that.
             let len = plain.len();
             text = self
-                .text_escaped(value, true)
+                .script_text(value, true)
                 .and_then(|text| if text.len() == len { Ok(text) } else { Err(no_room(value)) });
         }
         if let Err(unknown) = &text
@@ -126,16 +126,16 @@ impl<'r> Flow<'r> {
     pub(super) fn holds(&mut self, condition: &'r Condition) -> Result<bool, Unknown> {
         match condition {
             Condition::IsSet { variable } => {
-                let value = self.variable(variable)?;
+                let value = self.fresh(variable)?;
                 Ok(!value.is_empty() && value != b"0")
             }
             Condition::Equals { variable, value, negated } => {
-                let left = self.variable(variable)?;
-                let right = self.text_escaped(value, true)?;
+                let left = self.fresh(variable)?;
+                let right = self.script_text(value, true)?;
                 Ok((left == right) != *negated)
             }
             Condition::Matches { variable, pattern, negated } => {
-                let text = self.variable(variable)?;
+                let text = self.fresh(variable)?;
                 Ok(self.try_match(pattern, &text)? != *negated)
             }
             Condition::File { path, .. } if self.request.is_partial => {
@@ -143,7 +143,7 @@ impl<'r> Flow<'r> {
             }
             Condition::File { path, negated, .. } => {
                 // Which file it is does not matter: whether it is there is not known anyway.
-                let value = self.text_escaped(path, true);
+                let value = self.script_text(path, true);
                 if !self.request.no_files {
                     let path = value.map_or_else(
                         |_| path.to_string(),
@@ -215,8 +215,10 @@ impl<'r> Flow<'r> {
 
     /// The path and the arguments of a replacement: what stands behind its first `?`.
     fn replace(&mut self, replacement: &Template) -> Result<Replaced, Unknown> {
+        self.flush(replacement.variables());
         let first =
             self.may_differ(replacement).then(|| self.replace_once(replacement)).transpose()?;
+        self.flush(replacement.variables());
         let replaced = self.replace_once(replacement)?;
         let len = |(path, args): &Replaced| path.len() + args.as_ref().map_or(0, Vec::len);
         match first {
@@ -251,7 +253,7 @@ impl<'r> Flow<'r> {
         flag: RewriteFlag,
         at: Place,
     ) -> End<'r> {
-        let location = self.text_escaped(replacement, true).map(|text| {
+        let location = self.script_text(replacement, true).map(|text| {
             let mut location = uri::unescape_redirect(&text);
             if !drops_arguments && !self.args.is_empty() {
                 // `ngx_http_script_compile` looks for the sign in what is written.
@@ -274,6 +276,7 @@ impl<'r> Flow<'r> {
         if status >= 400 && !has_text {
             return End::Error { status, location: None, why };
         }
+        self.is_body_gone = true;
         let text: Value = text.map_or(Ok(Vec::new()), |text| self.text(text));
         match status {
             301 | 302 | 303 | 307 | 308 => End::Error { status, location: Some(text), why },

@@ -150,6 +150,7 @@ impl<'r> Flow<'r> {
     /// The values of the headers that are set. nginx looks at all of them for their length before
     /// it writes one: a map that is looked at for the first time may change groups in all of them.
     fn header_values(&mut self, proxy: &'r Proxy) -> Vec<Value> {
+        self.flush(proxy.headers.iter().flat_map(|header| header.value.variables()));
         let first = self.join_headers(proxy);
         if !proxy.headers.iter().any(|header| self.looks_up(&header.value)) {
             return first;

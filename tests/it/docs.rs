@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ngxc::catalog::{Target, Version};
+use ngxc::check;
 use ngxc::diagnostic::{Diagnostic, Severity};
+use ngxc::fix::{self, Fixed};
 use ngxc::lint::{RULES, Rule};
 use ngxc::project::{Files, Project};
 use ngxc::validate::PAGE;
-use ngxc::{check, fix};
 use regex_lite::Regex;
 
 use crate::support::{files_below, root, run};
@@ -51,7 +52,7 @@ fn section<'a>(rule: &'a Rule, heading: &str) -> &'a str {
 }
 
 /// The one block of nginx configuration below a heading.
-fn example<'a>(rule: &'a Rule, heading: &str) -> &'a str {
+pub fn example<'a>(rule: &'a Rule, heading: &str) -> &'a str {
     let block = section(rule, heading)
         .split("```nginx\n")
         .nth(1)
@@ -96,13 +97,29 @@ fn good_examples_are_clean() {
     }
 }
 
+/// False for a rule whose page says that it has no fix.
+pub fn has_fix(rule: &Rule) -> bool {
+    !section(rule, "## Fix").starts_with("None:")
+}
+
+/// What the rule's own fixes make of its bad example.
+pub fn fixed_example(rule: &Rule) -> String {
+    let fixed = mend(rule);
+    let change = fixed.changes.first().unwrap_or_else(|| panic!("{}: no fix", rule.name));
+    String::from_utf8_lossy(&change.after).into_owned()
+}
+
+fn mend(rule: &Rule) -> Fixed {
+    let wanted = |finding: &Diagnostic| finding.rule == rule.name;
+    fix::run(page(example(rule, "## Bad")), load, wanted)
+        .unwrap_or_else(|error| panic!("{}: {error}", rule.name))
+}
+
 #[test]
 fn fixes_mend_the_bad_examples() {
     for rule in RULES {
-        let fixed =
-            fix::run(page(example(rule, "## Bad")), load, |finding| finding.rule == rule.name)
-                .unwrap_or_else(|error| panic!("{}: {error}", rule.name));
-        if section(rule, "## Fix").starts_with("None:") {
+        let fixed = mend(rule);
+        if !has_fix(rule) {
             assert_eq!(fixed.count, 0, "{}: there is a fix", rule.name);
             continue;
         }

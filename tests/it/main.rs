@@ -5,6 +5,8 @@ mod cli;
 mod corpus;
 mod differential;
 mod docs;
+mod echo;
+mod evidence;
 mod files;
 mod fixtures;
 mod frame;

@@ -3,20 +3,15 @@
 //! what `ngxc lint --fix` made of it does.
 
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::thread;
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::SocketAddr;
 
-use tungstenite::handshake::{HandshakeError, derive_accept_key};
-use tungstenite::protocol::Role;
+use tungstenite::handshake::HandshakeError;
 use tungstenite::{Error, Message, WebSocket};
 
+use crate::echo::{Stream, backend, connect};
 use crate::nginx::{self, Nginx};
 use crate::support::{root, run};
-
-/// No test waits longer than this for a byte. It is there for tests that fail.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn headers_lost_to_inheritance_are_repeated() {
@@ -142,130 +137,4 @@ fn plain_request(nginx: &Nginx, configuration: &str) -> String {
     stream.read_to_string(&mut answer).expect("nginx answers and closes");
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     answer
-}
-
-fn connect(address: SocketAddr) -> Stream {
-    let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("nginx listens");
-    Stream::new(stream).expect("sockets have timeouts")
-}
-
-/// A stream that neither waits for ever nor gives up for a signal, as tungstenite does.
-struct Stream(TcpStream);
-
-impl Stream {
-    fn new(stream: TcpStream) -> io::Result<Self> {
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self(stream))
-    }
-}
-
-/// Does something until no signal interrupts it.
-fn uninterrupted<T>(mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match act() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
-impl Read for Stream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        uninterrupted(|| self.0.read(buffer))
-    }
-}
-
-impl Write for Stream {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        uninterrupted(|| self.0.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-// ---- backend ------------------------------------------------------------------
-
-/// Starts a backend that echoes messages, and tells plain requests what it got of them.
-fn backend() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
-    let address = listener.local_addr().expect("it is bound");
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // An error here is one that the client sees too, and complains of.
-            thread::spawn(move || answer(stream));
-        }
-    });
-    address
-}
-
-fn answer(stream: TcpStream) -> io::Result<()> {
-    let mut stream = Stream::new(stream)?;
-    let request = Request::read(&mut stream)?;
-    let Some(key) = request.header("Sec-WebSocket-Key") else {
-        let body = request.summary("\n") + "\n";
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        return stream.write_all((head + &body).as_bytes());
-    };
-    if !request.is_handshake() {
-        let got = request.summary("; ");
-        let head = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n";
-        return stream.write_all(format!("{head}X-Got: {got}\r\n\r\n").as_bytes());
-    }
-    let accept = derive_accept_key(key.as_bytes());
-    let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
-    stream.write_all(format!("{head}Sec-WebSocket-Accept: {accept}\r\n\r\n").as_bytes())?;
-    let mut socket = WebSocket::from_raw_socket(stream, Role::Server, None);
-    while let Ok(message) = socket.read() {
-        if message.is_text() && socket.send(message).is_err() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// The head of a request.
-struct Request(String);
-
-impl Request {
-    fn read(stream: &mut Stream) -> io::Result<Self> {
-        let mut head = Vec::new();
-        // Byte by byte, because what follows belongs to someone else.
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte)?;
-            head.extend(byte);
-        }
-        Ok(Self(String::from_utf8_lossy(&head).into_owned()))
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.0.lines().skip(1).filter_map(|line| line.split_once(':'));
-        lines.find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
-    }
-
-    /// The conditions of RFC 6455, 4.2.1, that a proxy can spoil.
-    fn is_handshake(&self) -> bool {
-        let has = |name, token: &str| {
-            let mut tokens = self.header(name).unwrap_or_default().split(',');
-            tokens.any(|it| it.trim().eq_ignore_ascii_case(token))
-        };
-        let line = self.0.lines().next().unwrap_or_default();
-        line.starts_with("GET ")
-            && line.ends_with(" HTTP/1.1")
-            && has("Upgrade", "websocket")
-            && has("Connection", "upgrade")
-    }
-
-    fn summary(&self, separator: &str) -> String {
-        let line = self.0.lines().next().unwrap_or_default();
-        let [upgrade, connection] =
-            ["Upgrade", "Connection"].map(|name| self.header(name).unwrap_or("-"));
-        [line, &format!("Upgrade: {upgrade}"), &format!("Connection: {connection}")].join(separator)
-    }
 }

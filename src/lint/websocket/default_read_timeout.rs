@@ -45,7 +45,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         };
         report.push(
             finding
-                .help("set `proxy_read_timeout 1h;`, or let the client or the backend send pings more often than that")
+                .evidence(proxied.evidence(model)).help("set `proxy_read_timeout 1h;`, or let the client or the backend send pings more often than that")
                 .fix(Fix::risky("allow an hour of silence", vec![edit])),
         );
     }

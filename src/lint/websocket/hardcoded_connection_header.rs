@@ -23,7 +23,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                 continue;
             }
             let text = line.source.slice(word.span);
-            let here = if model.users_of_headers(id).next().is_some() {
+            let user = model.users_of_headers(id).next();
+            let here = if user.is_some() {
                 "every request asks for an upgrade, not only handshakes"
             } else {
                 "where this line is in effect, every request asks for an upgrade"
@@ -31,6 +32,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             report.push(
                 RULE.at(line.place(), format!("hard-coded Connection header {text}"))
                     .here(here)
+                    .evidence(user.map(|proxied| proxied.evidence(model)))
                     .help(
                         "let a map choose: `map $http_upgrade $connection_upgrade { default upgrade; '' close; }` at http level, and `proxy_set_header Connection $connection_upgrade;` here",
                     )

@@ -48,6 +48,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             RULE.at(line.place(), format!("`{}` sends another port in Host than browsers do", proxied.title(model)))
                 .here(here)
                 .also(socket.place(), "if browsers come to this port")
+                .evidence(proxied.evidence(model))
                 .help("write `$http_host`, which is Host as the browser sent it: many backends compare it with Origin")
                 .fix(in_own_file(model, proxied, line, fix)),
         );

@@ -81,6 +81,7 @@ fn finding<'p>(
             .here(here)
             .also(from.place(), "the subrequest is sent with this, too")
             .also(line.place(), format!("{name}: the subrequest begins here"))
+            .evidence(target.evidence(model))
             .help("set `proxy_set_header Upgrade \"\";` and `proxy_set_header Connection \"\";` for the subrequest")
             .fix(fix(model, target)),
     );

@@ -51,6 +51,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         };
         report.push(
             finding
+                .evidence(proxied.evidence(model))
                 .help(format!("set `proxy_http_version 1.1;` in `{title}`"))
                 .fix(Fix::safe("set proxy_http_version 1.1", vec![edit])),
         );
