@@ -105,6 +105,8 @@ pub static RULES: &[&Rule] = &[
     &websocket::hardcoded_upgrade_header::RULE,
     &websocket::zero_read_timeout::RULE,
     &websocket::default_read_timeout::RULE,
+    &websocket::timeout_on_wrong_directive::RULE,
+    &websocket::cached_handshake::RULE,
     &websocket::missing_host_header::RULE,
     &websocket::subrequest_upgrades::RULE,
     &websocket::cleartext_http2_listener::RULE,
@@ -125,6 +127,15 @@ pub static RULES: &[&Rule] = &[
     &security::no_origin_check::RULE,
     &security::host_from_client::RULE,
     &robustness::missing_forwarded_proto::RULE,
+    &robustness::excessive_timeout::RULE,
+    &robustness::websocket_behind_auth_basic::RULE,
+    &robustness::websocket_under_limit::RULE,
+    &robustness::intercepted_handshake_errors::RULE,
+    &robustness::few_worker_connections::RULE,
+    &robustness::no_worker_shutdown_timeout::RULE,
+    &robustness::large_proxy_buffer::RULE,
+    &style::no_effect_on_websocket::RULE,
+    &robustness::stream_idle_timeout::RULE,
 ];
 
 /// The rule of this name.

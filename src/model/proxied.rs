@@ -3,6 +3,7 @@
 //! What is sent is the headers of the runtime configuration, evaluated as it is; here they are
 //! tied to the lines that rules point at.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -50,6 +51,7 @@ pub struct Proxied<'p> {
     sent: Rc<[Header]>,
     /// What says that it is meant for WebSocket connections.
     pub intent: Intent,
+    active: OnceCell<bool>,
 }
 
 /// All places that pass requests on, in the order of the configuration.
@@ -85,9 +87,16 @@ fn proxied<'p>(model: &Model<'p>, id: ScopeId, shared: &mut Shared) -> Option<Pr
         model.sent_headers(id).into_iter().filter(is_asked).collect()
     });
     let sent = Rc::clone(sent);
-    let none = Intent::None;
-    let mut proxied =
-        Proxied { scope: id, pass, location, headers_scope, headers, sent, intent: none };
+    let mut proxied = Proxied {
+        scope: id,
+        pass,
+        location,
+        headers_scope,
+        headers,
+        sent,
+        intent: Intent::None,
+        active: OnceCell::new(),
+    };
     proxied.intent = intent(model, &proxied);
     Some(proxied)
 }
@@ -170,9 +179,12 @@ impl<'p> Proxied<'p> {
 
     /// True if a handshake reaches the backend as one that asks for an upgrade.
     pub fn is_active(&self, model: &Model<'p>) -> bool {
-        let upgrade = self.sent(model, "Upgrade", &Probe::HANDSHAKE);
-        upgrade.iter().any(|header| header.value != Value::Unknown)
-            || asks_for_upgrade(&self.sent(model, "Connection", &Probe::HANDSHAKE)) == Some(true)
+        *self.active.get_or_init(|| {
+            let upgrade = self.sent(model, "Upgrade", &Probe::HANDSHAKE);
+            let connection = || self.sent(model, "Connection", &Probe::HANDSHAKE);
+            upgrade.iter().any(|header| header.value != Value::Unknown)
+                || asks_for_upgrade(&connection()) == Some(true)
+        })
     }
 
     /// True if nothing but WebSocket connections is expected here: an exact location, or

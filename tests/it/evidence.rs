@@ -30,11 +30,12 @@ const MEASURED: &str = "Measured, ";
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What is asked beyond handshakes and plain requests, by rule.
-const MORE: [(&str, Probe); 4] = [
+const MORE: [(&str, Probe); 5] = [
     ("upgrade-any-protocol", Probe::H2c),
     ("missing-host-header", Probe::Browser),
     ("host-without-port", Probe::Browser),
     ("default-read-timeout", Probe::Silence),
+    ("timeout-on-wrong-directive", Probe::Silence),
 ];
 
 /// What comes through nginx.

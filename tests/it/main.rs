@@ -12,6 +12,7 @@ mod fixtures;
 mod frame;
 mod generate;
 mod hostile;
+mod invariants;
 mod laws;
 mod many;
 mod nginx;

@@ -53,7 +53,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         }
         report.push(
             finding
-                .evidence(proxied.evidence(model)).help(
+                .evidence(proxied.evidence(model))
+                .help(
                     "let a map choose: `proxy_set_header Connection $connection_upgrade;` with `map $http_upgrade $connection_upgrade { default upgrade; '' ''; }`",
                 )
                 .fix(fix),

@@ -48,7 +48,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             RULE.with(severity, line.place(), message)
                 .here("plain requests get it too, and backends take them for broken handshakes")
                 .also(proxied.pass.place(), "they go out here")
-                .evidence(proxied.evidence(model)).help(
+                .evidence(proxied.evidence(model))
+                .help(
                     "send it with handshakes only: `proxy_set_header Upgrade $ws_upgrade;` with `map $http_upgrade $ws_upgrade { default ''; websocket websocket; }` at http level",
                 )
                 .fix(fix),

@@ -39,7 +39,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         let place = insert_after(*end, "").place;
         report.push(
             finding
-                .evidence(proxied.evidence(model)).help("proxy_set_header lines are inherited all together or not at all: repeat the lost ones here")
+                .evidence(proxied.evidence(model))
+                .help("proxy_set_header lines are inherited all together or not at all: repeat the lost ones here")
                 .fix(in_own_file(
                     model,
                     proxied,

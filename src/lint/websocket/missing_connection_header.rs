@@ -44,7 +44,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             RULE.at(line.place(), message)
                 .here("Upgrade is passed on, but a backend ignores it without Connection: upgrade")
                 .also(proxied.pass.place(), instead)
-                .evidence(proxied.evidence(model)).help(
+                .evidence(proxied.evidence(model))
+                .help(
                     "add `proxy_set_header Connection $connection_upgrade;`, with a map at http level: `map $http_upgrade $connection_upgrade { default upgrade; '' close; }`",
                 )
                 .fix(fix),

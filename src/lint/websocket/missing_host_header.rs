@@ -41,7 +41,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         report.push(
             RULE.at(proxied.pass.place(), message)
                 .here(format!("the backend gets {sent}"))
-                .evidence(proxied.evidence(model)).help("add `proxy_set_header Host $host;` ($http_host if the site has a port of its own): many backends compare Origin with Host")
+                .evidence(proxied.evidence(model))
+                .help("add `proxy_set_header Host $host;` ($http_host if the site has a port of its own): many backends compare Origin with Host")
                 .fix(fix),
         );
     }

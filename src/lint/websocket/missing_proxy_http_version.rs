@@ -32,7 +32,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         }
         report.push(
             finding
-                .evidence(proxied.evidence(model)).help(format!(
+                .evidence(proxied.evidence(model))
+                .help(format!(
                     "add `proxy_http_version 1.1;`: the default is 1.0 up to nginx 1.29.6 (checked for {}), and WebSocket needs HTTP/1.1",
                     model.version
                 ))

@@ -33,7 +33,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             RULE.at(line.place(), message)
                 .here("Connection asks for an upgrade, but nothing says to what")
                 .also(proxied.pass.place(), "the backend gets no Upgrade header here")
-                .evidence(proxied.evidence(model)).help("add `proxy_set_header Upgrade $http_upgrade;`: nginx drops the client's Upgrade unless it is set")
+                .evidence(proxied.evidence(model))
+                .help("add `proxy_set_header Upgrade $http_upgrade;`: nginx drops the client's Upgrade unless it is set")
                 .fix(in_own_file(
                     model,
                     proxied,

@@ -40,7 +40,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             RULE.with(severity, proxied.pass.place(), message)
                 .here("the backend sees a plain request, without Upgrade")
                 .also(head.place(), reason)
-                .evidence(proxied.evidence(model)).help(
+                .evidence(proxied.evidence(model))
+                .help(
                     "add `proxy_http_version 1.1;`, `proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection $connection_upgrade;` (with its map at http level)",
                 )
                 .fix(fix(model, proxied)),

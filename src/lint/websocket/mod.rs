@@ -1,5 +1,6 @@
 //! Whether WebSocket connections come through nginx, and stay.
 
+pub(super) mod cached_handshake;
 pub(super) mod cleartext_http2_listener;
 pub(super) mod connection_not_upgrade;
 pub(super) mod default_read_timeout;
@@ -15,6 +16,7 @@ pub(super) mod missing_websocket_headers;
 pub(super) mod shadowed_by_regex;
 pub(super) mod slash_redirect;
 pub(super) mod subrequest_upgrades;
+pub(super) mod timeout_on_wrong_directive;
 pub(super) mod upgrade_in_add_header;
 pub(super) mod wrong_proxy_http_version;
 pub(super) mod wrong_upgrade_value;
@@ -22,8 +24,9 @@ pub(super) mod zero_read_timeout;
 
 use crate::diagnostic::{Applicability, Fix};
 use crate::lint::edit::is_included;
-use crate::model::{Model, Probe, Proxied, ScopeId, Value, has_upgrade_token};
+use crate::model::{Intent, Model, Probe, Proxied, ScopeId, Value, has_upgrade_token};
 use crate::syntax::Directive;
+use crate::syntax::value::milliseconds;
 
 /// The lines that a handshake needs and that a scope around the location sets, but that
 /// do not reach it because a scope further in has lines of its own.
@@ -77,4 +80,33 @@ fn in_own_file(model: &Model<'_>, proxied: &Proxied<'_>, line: Directive<'_>, fi
     } else {
         fix
     }
+}
+
+/// So long may a socket be silent if nobody says otherwise, in milliseconds.
+const MINUTE: u64 = 60_000;
+
+/// The line of a location for sockets that gives another timeout more than a minute, where
+/// `proxy_read_timeout`, the one that counts for them, stays below.
+fn raised_timeout<'p>(model: &Model<'p>, proxied: &Proxied<'p>) -> Option<Directive<'p>> {
+    const OTHERS: [&str; 5] = [
+        "proxy_send_timeout",
+        "proxy_connect_timeout",
+        "keepalive_timeout",
+        "send_timeout",
+        "client_body_timeout",
+    ];
+    // Elsewhere they may be for uploads.
+    let is_for_sockets = matches!(proxied.intent, Intent::Strong(_)) || proxied.is_dedicated();
+    if !is_for_sockets
+        || !matches!(proxied.read_timeout(model).0, Some(1..=MINUTE))
+        || !proxied.is_active(model)
+        || proxied.is_uncertain(model)
+    {
+        return None;
+    }
+    let location = model.scope(proxied.settings_scope(model));
+    let is_raised = |line: &Directive<'p>| {
+        line.arg(0).and_then(|time| milliseconds(&time)).is_some_and(|time| time > MINUTE)
+    };
+    OTHERS.iter().filter_map(|name| location.last(name)).find(is_raised)
 }

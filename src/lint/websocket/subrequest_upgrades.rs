@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
-use crate::lint::edit::{replace, set_in_location};
+use crate::lint::edit::{insert_after, replace, set_in_location};
 use crate::lint::{Category, Rule};
 use crate::model::{Found, Model, Probe, Proxied, ScopeId, Value, value_word};
 use crate::syntax::Directive;
@@ -18,6 +18,11 @@ pub(in crate::lint) const RULE: Rule = Rule {
     docs: include_str!("../../../docs/rules/subrequest-upgrades.md"),
     check,
 };
+
+/// What makes a handshake of a request. A backend that is strict takes what is left of one for a
+/// broken one.
+const HANDSHAKE: [&str; 4] =
+    ["Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version"];
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     let mut by_scope = HashMap::new();
@@ -87,24 +92,28 @@ fn finding<'p>(
     );
 }
 
-/// Empties the two headers, and keeps the inherited lines that a new one would drop.
+/// Makes the subrequest a plain one, and keeps the inherited lines that a new one would drop.
 fn fix(model: &Model<'_>, target: &Proxied<'_>) -> Option<Fix> {
-    let title = "send no upgrade headers with the subrequest";
-    let is_upgrade = |line: &Directive<'_>| {
-        let name = line.arg(0).unwrap_or_default();
-        name.eq_ignore_ascii_case("upgrade") || name.eq_ignore_ascii_case("connection")
-    };
+    let title = "send the subrequest without the handshake headers";
+    let empty = |name: &str| format!("proxy_set_header {name} \"\";");
     if target.headers_scope == Some(target.settings_scope(model)) {
-        let lines: Vec<_> = target.headers.iter().copied().filter(is_upgrade).collect();
-        let edits =
-            lines.iter().filter_map(|line| Some(replace(*line, value_word(*line)?, "\"\"")));
-        let fix = Fix::safe(title, edits.collect());
-        return Some(in_own_file(model, target, *lines.first()?, fix));
+        let last = *target.headers.last()?;
+        let own = |name| target.lines(name).collect::<Vec<_>>();
+        let lines = HANDSHAKE.iter().flat_map(|name| own(name));
+        let empties = |line| Some(replace(line, value_word(line)?, "\"\""));
+        let mut edits: Vec<Edit> = lines.filter_map(empties).collect();
+        let missing = HANDSHAKE.iter().filter(|name| own(name).is_empty());
+        let text = missing.map(|name| insert_after(last, &empty(name)).text).collect();
+        edits.push(Edit { place: insert_after(last, "").place, text });
+        return Some(in_own_file(model, target, last, Fix::safe(title, edits)));
     }
-    let empty = ["Upgrade", "Connection"].map(|name| format!("proxy_set_header {name} \"\";"));
-    let kept = target.headers.iter().filter(|line| !is_upgrade(line));
+    let is_kept = |line: &&Directive<'_>| {
+        let name = line.arg(0).unwrap_or_default();
+        !HANDSHAKE.iter().any(|known| known.eq_ignore_ascii_case(&name))
+    };
+    let kept = target.headers.iter().filter(is_kept);
     let kept = kept.map(|line| line.source.slice(line.span()).to_owned());
-    let lines: Vec<String> = kept.chain(empty).collect();
+    let lines: Vec<String> = kept.chain(HANDSHAKE.iter().map(|name| empty(name))).collect();
     let edits: Vec<Edit> = lines.iter().map(|line| set_in_location(model, target, line)).collect();
     let place = edits[0].place;
     let text = edits.into_iter().map(|edit| edit.text).collect();

@@ -68,7 +68,8 @@ fn finding(
         RULE.at(line.place(), message)
             .here(here)
             .also(proxied.pass.place(), format!("the request that goes out here has no {header} from it"))
-            .evidence(proxied.evidence(model)).help(format!(
+            .evidence(proxied.evidence(model))
+            .help(format!(
                 "use `proxy_set_header {header}`; nginx itself writes the {header} header of a 101 response"
             ))
             .fix(fix(model, line, proxied, scope).map(|fix| {

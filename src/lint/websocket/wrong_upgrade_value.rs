@@ -42,7 +42,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         report.push(
             RULE.at(culprit.place(), message)
                 .here(what)
-                .evidence(proxied.evidence(model)).help("a handshake needs `Upgrade $http_upgrade` and `Connection $connection_upgrade`, each its own")
+                .evidence(proxied.evidence(model))
+                .help("a handshake needs `Upgrade $http_upgrade` and `Connection $connection_upgrade`, each its own")
                 .fix(fix(model, proxied, line, swapped)),
         );
     }

@@ -33,7 +33,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             RULE.at(set.place(), message)
                 .here("0 is no time at all, not no limit")
                 .also(proxied.pass.place(), "it counts here")
-                .evidence(proxied.evidence(model)).help("set the longest silence that a socket may have, as in `proxy_read_timeout 1h;`")
+                .evidence(proxied.evidence(model))
+                .help("set the longest silence that a socket may have, as in `proxy_read_timeout 1h;`")
                 .fix(Fix::risky("allow an hour of silence", vec![replace(set, word, "1h")])),
         );
     }

@@ -11,7 +11,7 @@ mod campaign;
 mod compare;
 mod conformance;
 mod generate;
-mod library;
+pub mod library;
 mod live;
 mod ports;
 mod random;
