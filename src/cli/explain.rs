@@ -35,7 +35,7 @@ pub(super) fn rules(args: &RulesArgs) -> Result<Outcome, Failure> {
             rule.severity.as_str()
         };
         text.push_str(&format!(
-            "{bold}{:width$}{end}  {:9}  {:16}  {}\n",
+            "{bold}{:width$}{end}  {:10}  {:16}  {}\n",
             rule.name,
             rule.category.as_str(),
             note,

@@ -97,7 +97,7 @@ impl<'p> Model<'p> {
         scopes
     }
 
-    fn is_location(&self, scope: ScopeId) -> bool {
+    pub(super) fn is_location(&self, scope: ScopeId) -> bool {
         self.scope(scope).context == Context::Location
     }
 

@@ -48,6 +48,8 @@ pub struct Map<'p> {
     pub directive: Directive<'p>,
     /// The scope that it stands in; of http or, in a snippet, of what that is taken for.
     pub level: Option<ScopeId>,
+    /// Some of its entries could not be read.
+    pub is_partial: bool,
     /// `hostnames` is on.
     hostnames: bool,
 }
@@ -56,9 +58,15 @@ impl<'p> Map<'p> {
     pub(super) fn new(directive: Directive<'p>, scope: &Scope<'p>) -> Option<Self> {
         let source = directive.arg(0)?.into_owned();
         let variable = super::variable_name(&directive.arg(1)?);
-        let level = scope.parent;
-        let mut map =
-            Self { source, variable, entries: Vec::new(), directive, level, hostnames: false };
+        let mut map = Self {
+            source,
+            variable,
+            entries: Vec::new(),
+            directive,
+            level: scope.parent,
+            is_partial: scope.has_unknown_include,
+            hostnames: false,
+        };
         for entry in scope.directives() {
             let name = entry.name();
             match entry.args().len() {

@@ -3,37 +3,50 @@
 //! Includes are expanded here, so a directive that is included twice occurs twice. All
 //! questions that rules ask are queries of [`Model`]; nothing here makes findings.
 
+mod answered;
+mod captures;
 mod compile;
-mod condition;
 mod defined;
 mod effective;
 mod evaluate;
 mod evidence;
+mod expand;
+mod looks;
 mod map;
+mod neighbours;
+mod pass_url;
 mod peers;
+mod places;
 mod probe;
 mod proxied;
 mod proxy;
 mod redirects;
 mod scope;
 mod settings;
+mod upgrade_test;
 mod upstream;
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+pub use crate::runtime::config::{Condition, Part as TextPart, Template as Text};
+pub use captures::Clobbered;
 pub use compile::compile;
-pub use condition::Condition;
 pub use effective::Setting;
+pub use looks::Comparison;
 pub use map::{Entry, Key, Map};
+pub use pass_url::PassUrl;
 pub use peers::Balance;
+pub use places::{Fate, Found, Socket};
 pub use probe::Probe;
 pub use proxied::{Intent, Proxied, SentHeader};
-pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, value_word};
+pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, path_intent, value_word};
 pub use scope::{Line, Scope, ScopeId};
+pub use upgrade_test::UpgradeTest;
 pub use upstream::Upstream;
 
 use evaluate::Evaluator;
+use places::Places;
 
 use crate::catalog::{Context, Target, Version};
 use crate::project::{Project, Root};
@@ -89,6 +102,7 @@ pub struct Model<'p> {
     pub is_truncated: bool,
     unread: Unread,
     evaluator: OnceCell<Evaluator>,
+    places: OnceCell<Option<Places>>,
 }
 
 /// How many scopes include something that could not be read.
@@ -133,6 +147,7 @@ impl<'p> Model<'p> {
             header_users: HashMap::new(),
             is_truncated,
             evaluator: OnceCell::new(),
+            places: OnceCell::new(),
         };
         model.define();
         let of_upgrade = |map: &&Map<'_>| map.source.eq_ignore_ascii_case("$http_upgrade");
@@ -251,6 +266,12 @@ impl<'p> Model<'p> {
         self.root.is_main && self.unread.http == 0
     }
 
+    /// True if the http level is in view as a file of its own, and all of it could be read: a
+    /// main configuration may include it and say more.
+    pub fn is_http_snippet(&self) -> bool {
+        !self.root.is_main && self.context == Context::Http && self.unread.http == 0
+    }
+
     /// True for a main configuration whose includes could all be read: nothing can be defined
     /// where it is not seen.
     pub fn is_complete(&self) -> bool {
@@ -314,17 +335,29 @@ impl<'p> Model<'p> {
         &self.proxied
     }
 
+    /// The places whose `proxy_pass` stands next to a `return` that answers first, which are
+    /// not among those above.
+    pub fn answered(&self) -> Vec<Proxied<'p>> {
+        proxied::answered(self)
+    }
+
     /// The places that send the `proxy_set_header` lines of a scope.
     pub fn users_of_headers(&self, scope: ScopeId) -> impl Iterator<Item = &Proxied<'p>> {
         let users = self.header_users.get(&scope).map_or(&[][..], Vec::as_slice);
         users.iter().map(|&index| &self.proxied[index])
     }
 
+    /// The places inside a scope, or in it, that pass requests on.
+    pub fn proxied_in(&self, scope: ScopeId) -> impl Iterator<Item = &Proxied<'p>> {
+        let next = self.proxied.partition_point(|proxied| proxied.scope < scope);
+        let is_inside =
+            move |it: &&Proxied<'p>| self.ancestors(it.scope).any(|around| around == scope);
+        self.proxied[next..].iter().take_while(is_inside)
+    }
+
     /// The first place inside a scope, or in it, that passes requests on.
     pub fn first_proxied_in(&self, scope: ScopeId) -> Option<&Proxied<'p>> {
-        let next = self.proxied.partition_point(|proxied| proxied.scope < scope);
-        let found = self.proxied.get(next)?;
-        self.ancestors(found.scope).any(|id| id == scope).then_some(found)
+        self.proxied_in(scope).next()
     }
 }
 

@@ -57,7 +57,16 @@ pub struct Proxied<'p> {
 /// All places that pass requests on, in the order of the configuration.
 pub(super) fn all<'p>(model: &Model<'p>) -> Vec<Proxied<'p>> {
     let mut shared = HashMap::new();
-    model.scope_ids().filter_map(|id| proxied(model, id, &mut shared)).collect()
+    // An unconditional return answers first.
+    let is_reached = |id: &ScopeId| model.scope(*id).last("return").is_none();
+    model.scope_ids().filter(is_reached).filter_map(|id| proxied(model, id, &mut shared)).collect()
+}
+
+/// Those that a `return` next to them answers for.
+pub(super) fn answered<'p>(model: &Model<'p>) -> Vec<Proxied<'p>> {
+    let mut shared = HashMap::new();
+    let returns = |id: &ScopeId| model.scope(*id).last("return").is_some();
+    model.scope_ids().filter(returns).filter_map(|id| proxied(model, id, &mut shared)).collect()
 }
 
 /// The headers that rules ask for. Nothing else of what is sent is kept.
@@ -72,10 +81,6 @@ fn proxied<'p>(model: &Model<'p>, id: ScopeId, shared: &mut Shared) -> Option<Pr
         return None;
     }
     let pass = scope.last("proxy_pass")?;
-    // An unconditional return answers first.
-    if scope.last("return").is_some() {
-        return None;
-    }
     let location = model.ancestors(id).find_map(|id| model.scope(id).location());
     let (headers_scope, headers) = match model.effective(id, "proxy_set_header") {
         Some((scope, lines)) => (Some(scope), lines.to_vec()),
@@ -249,18 +254,23 @@ fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-fn intent(model: &Model<'_>, proxied: &Proxied<'_>) -> Intent {
+/// What in a location's path says that it is for WebSocket connections.
+pub(crate) fn path_intent(pattern: &str) -> Option<String> {
     const PATHS: [&str; 3] = ["_stcore/stream", "api/kernels", "terminals/websocket"];
+    let plain = pattern.replace('\\', "");
+    let word = words(&plain).find(|word| is_socket_word(word));
+    let path = || PATHS.into_iter().find(|path| plain.contains(path));
+    word.or_else(path).map(|word| format!("its path names \"{word}\""))
+}
+
+fn intent(model: &Model<'_>, proxied: &Proxied<'_>) -> Intent {
     const WEAK: [&str; 6] = ["live", "stream", "chat", "events", "graphql", "mqtt"];
     const TEN_MINUTES: u64 = 600_000;
     let pattern = proxied.location.as_ref().map_or("", |location| location.pattern.as_str());
     let host = proxied.target(|url| url.host.to_owned()).unwrap_or_default();
     let plain = pattern.replace('\\', "");
-    if let Some(word) = words(&plain).find(|word| is_socket_word(word)) {
-        return Intent::Strong(format!("its path names \"{word}\""));
-    }
-    if let Some(path) = PATHS.iter().find(|path| plain.contains(**path)) {
-        return Intent::Strong(format!("its path names \"{path}\""));
+    if let Some(reason) = path_intent(pattern) {
+        return Intent::Strong(reason);
     }
     if model.upstream(&host).is_some()
         && let Some(word) = words(&host.replace('_', "-")).find(|word| is_socket_word(word))

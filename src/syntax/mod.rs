@@ -5,6 +5,7 @@
 //! a directive means.
 
 pub mod address;
+pub mod atoms;
 mod build;
 mod lexer;
 pub mod regex;

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule};
-use crate::model::{Condition, Key, Map, Model, Probe, Proxied, Value, has_upgrade_token};
+use crate::model::{Key, Map, Model, Probe, Proxied, UpgradeTest, Value, has_upgrade_token};
 use crate::source::Span;
 use crate::syntax::Directive;
 
@@ -29,7 +29,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     }
     for id in model.scope_ids() {
         let blocks = model.scope(id).lines().iter().filter(|line| line.block.is_some());
-        let ifs = blocks.filter_map(|line| Condition::on_upgrade(line.directive));
+        let ifs = blocks.filter_map(|line| UpgradeTest::read(line.directive));
         let minding: Vec<_> =
             ifs.filter(|it| it.holds("websocket") != it.holds("WebSocket")).collect();
         // Where another one takes the other letter case, nothing is missing.
@@ -76,7 +76,7 @@ fn entry<'p>(model: &Model<'p>, map: &Map<'p>, line: Directive<'p>, report: &mut
     );
 }
 
-fn condition(it: &Condition<'_>, report: &mut Vec<Diagnostic>) {
+fn condition(it: &UpgradeTest<'_>, report: &mut Vec<Diagnostic>) {
     let not = if it.operator.value(it.line.source).starts_with('!') { "!" } else { "" };
     let operator = replace(it.line, it.operator, format!("{not}~*"));
     let is_name = it.text.bytes().all(|byte| byte.is_ascii_alphanumeric());

@@ -20,7 +20,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         if map.level != last.level || map.directive.place() == last.directive.place() {
             continue;
         }
-        let are_same = say_the_same(map, last);
+        let are_same = say_the_same(map, last) && !map.is_partial && !last.is_partial;
         let severity = if are_same { Severity::Info } else { Severity::Warning };
         let fix = are_same
             .then(|| Fix::safe("remove the map without effect", vec![remove(map.directive)]));

@@ -17,7 +17,7 @@ pub(in crate::lint) const RULE: Rule = Rule {
 };
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
-    for map in model.all_maps() {
+    for map in model.all_maps().filter(|map| !map.is_partial) {
         let is_empty = Key::Exact(String::new());
         let empty = map.entries.iter().find(|entry| entry.key == is_empty);
         for entry in map.entries.iter().filter(|entry| is_for_empty(&entry.key)) {

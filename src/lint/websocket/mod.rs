@@ -1,6 +1,7 @@
 //! Whether WebSocket connections come through nginx, and stay.
 
 pub(super) mod cached_handshake;
+pub(super) mod cleartext_http2_listener;
 pub(super) mod connection_not_upgrade;
 pub(super) mod default_read_timeout;
 pub(super) mod duplicate_upgrade_header;
@@ -8,6 +9,7 @@ pub(super) mod handshake_headers_dropped;
 pub(super) mod hardcoded_connection_header;
 pub(super) mod hardcoded_upgrade_header;
 pub(super) mod hidden_handshake_response;
+pub(super) mod host_without_port;
 pub(super) mod lost_websocket_headers;
 pub(super) mod missing_connection_header;
 pub(super) mod missing_host_header;
@@ -15,9 +17,15 @@ pub(super) mod missing_proxy_http_version;
 pub(super) mod missing_upgrade_header;
 pub(super) mod missing_websocket_headers;
 pub(super) mod misspelt_header;
+pub(super) mod redirected_handshake;
+pub(super) mod shadowed_by_regex;
+pub(super) mod slash_redirect;
+pub(super) mod subrequest_upgrades;
 pub(super) mod timeout_on_wrong_directive;
 pub(super) mod typographic_quotes;
+pub(super) mod unreachable_proxy_pass;
 pub(super) mod upgrade_in_add_header;
+pub(super) mod websocket_without_proxy_pass;
 pub(super) mod wrong_proxy_http_version;
 pub(super) mod wrong_upgrade_value;
 pub(super) mod zero_read_timeout;

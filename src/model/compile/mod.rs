@@ -16,13 +16,16 @@ mod upstreams;
 mod values;
 mod variables;
 
+pub(super) use rewrite::condition_words;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::catalog::Context;
 use crate::model::{Model, ScopeId};
 use crate::runtime::config::{
-    Client, Config, FORMAT_VERSION, Instruction, Pattern, Place, Proxy, Template, Unsupported,
+    Client, Condition, Config, FORMAT_VERSION, Instruction, Pattern, Place, Proxy, Template,
+    Unsupported,
 };
 use crate::syntax::Directive;
 
@@ -101,6 +104,11 @@ pub(super) fn variables<'p>(model: &Model<'p>) -> (Config, Vec<Vec<Directive<'p>
 /// The rewrite program of a scope.
 pub(super) fn program(model: &Model<'_>, scope: ScopeId) -> Vec<Instruction> {
     rewrite::program(&mut Compilation::new(model), scope)
+}
+
+/// What an `if` asks; none if nginx would not take it.
+pub(super) fn condition(model: &Model<'_>, line: Directive<'_>) -> Option<Condition> {
+    rewrite::condition(&mut Compilation::new(model), line)
 }
 
 /// One compilation: what it reads, and what the format cannot say.

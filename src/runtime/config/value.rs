@@ -140,9 +140,14 @@ impl Pattern {
         self.regex.named_groups()
     }
 
+    /// How many groups it has, with or without names.
+    pub fn groups(&self) -> usize {
+        self.regex.groups()
+    }
+
     /// True if it has groups, with or without names.
     pub fn has_groups(&self) -> bool {
-        self.regex.groups() > 0
+        self.groups() > 0
     }
 
     /// True if it matches; none if that takes too long to find out.

@@ -6,7 +6,7 @@ use crate::syntax::{Directive, Word};
 
 /// An `if` that compares the client's `Upgrade` with a text.
 #[derive(Debug)]
-pub struct Condition<'p> {
+pub struct UpgradeTest<'p> {
     /// The `if`.
     pub line: Directive<'p>,
     /// `=`, `!=`, `~` or `!~`.
@@ -19,9 +19,9 @@ pub struct Condition<'p> {
     pub regex: Option<Regex>,
 }
 
-impl<'p> Condition<'p> {
+impl<'p> UpgradeTest<'p> {
     /// Reads an `if`; none if it asks for something else, or minds no letter case.
-    pub fn on_upgrade(line: Directive<'p>) -> Option<Self> {
+    pub fn read(line: Directive<'p>) -> Option<Self> {
         let words = line.args();
         let text = |word: &Word| word.value(line.source).into_owned();
         let words = if words.first().map(text)? == "(" { &words[1..] } else { words };
