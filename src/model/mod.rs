@@ -27,7 +27,7 @@ mod upgrade_test;
 mod upstream;
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 pub use crate::runtime::config::{Condition, Part as TextPart, Template as Text};
 pub use captures::Clobbered;
@@ -102,6 +102,8 @@ pub struct Model<'p> {
     pub is_truncated: bool,
     unread: Unread,
     evaluator: OnceCell<Evaluator>,
+    /// The paths that nginx itself sends requests to.
+    called: OnceCell<BTreeSet<String>>,
     places: OnceCell<Option<Places>>,
 }
 
@@ -147,6 +149,7 @@ impl<'p> Model<'p> {
             header_users: HashMap::new(),
             is_truncated,
             evaluator: OnceCell::new(),
+            called: OnceCell::new(),
             places: OnceCell::new(),
         };
         model.define();

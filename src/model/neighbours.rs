@@ -1,5 +1,7 @@
 //! Which places are around, beside and behind others.
 
+use std::collections::BTreeSet;
+
 use crate::catalog::Context;
 use crate::syntax::value::MatchKind;
 
@@ -26,16 +28,21 @@ impl Model<'_> {
         if self.scope(location).last("internal").is_some() || matched.kind == MatchKind::Named {
             return true;
         }
-        let targets = |id| {
-            let lines = self.scope(id).all_of(&["auth_request", "mirror", "post_action"]);
-            lines.into_iter().filter_map(|line| line.arg(0))
-        };
-        self.scope_ids().flat_map(targets).any(|target| {
-            let path = target.split('?').next().unwrap_or_default();
-            match matched.kind {
-                MatchKind::Exact => path == matched.pattern,
-                _ => path.starts_with(&matched.pattern) && matched.pattern.len() > 1,
+        let targets = self.called.get_or_init(|| self.targets_of_nginx());
+        match matched.kind {
+            MatchKind::Exact => targets.contains(&matched.pattern),
+            _ if matched.pattern.len() < 2 => false,
+            _ => {
+                let mut behind = targets.range(matched.pattern.clone()..);
+                behind.next().is_some_and(|path| path.starts_with(&matched.pattern))
             }
-        })
+        }
+    }
+
+    /// The paths that nginx itself sends requests to.
+    fn targets_of_nginx(&self) -> BTreeSet<String> {
+        let lines = |id| self.scope(id).all_of(&["auth_request", "mirror", "post_action"]);
+        let targets = self.scope_ids().flat_map(lines).filter_map(|line| line.arg(0));
+        targets.map(|path| path.split('?').next().unwrap_or_default().to_owned()).collect()
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! `runtime` searches; here its servers and locations are led back to scopes.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
@@ -21,7 +22,17 @@ pub(super) struct Places {
     servers: HashMap<ScopeId, usize>,
     /// By the index of the server, the place of the `location`, and what that matches.
     locations: HashMap<(usize, Place, String), ScopeId>,
+    /// By the index of the server: the indices of its listeners.
+    listeners: Vec<Vec<usize>>,
+    /// By its place: a server, and the index of its `listen`.
+    listens: HashMap<Place, (ScopeId, usize)>,
+    /// How many more expressions may be tried, so that a configuration with many locations and
+    /// many expressions comes to an end.
+    patience: Cell<usize>,
 }
+
+/// So many expressions of locations are tried for the rules.
+const PATIENCE: usize = 2_000_000;
 
 /// Where a path comes to in a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +105,24 @@ impl Socket<'_, '_> {
 impl Places {
     fn new(model: &Model<'_>) -> Option<Self> {
         let router = Router::new(compile(model)).ok()?;
-        let mut places = Self { router, servers: HashMap::new(), locations: HashMap::new() };
+        let mut listeners = vec![Vec::new(); router.config().servers.len()];
+        for (index, listener) in router.config().listeners.iter().enumerate() {
+            let names = listener.names.iter().map(|name| name.server);
+            for server in names.chain([listener.default_server]) {
+                let known: &mut Vec<usize> = listeners.get_mut(server)?;
+                if known.last() != Some(&index) {
+                    known.push(index);
+                }
+            }
+        }
+        let mut places = Self {
+            router,
+            servers: HashMap::new(),
+            locations: HashMap::new(),
+            listeners,
+            listens: HashMap::new(),
+            patience: Cell::new(PATIENCE),
+        };
         let http = model.scope_ids().find(|&id| model.scope(id).context == Context::Http)?;
         let is_server = |id: &ScopeId| {
             let scope = model.scope(*id);
@@ -103,6 +131,9 @@ impl Places {
         for id in model.scope_ids() {
             if is_server(&id) {
                 places.servers.insert(id, places.servers.len());
+                for (index, line) in model.scope(id).all("listen").iter().enumerate() {
+                    places.listens.entry(model.runtime_place(*line)).or_insert((id, index));
+                }
             }
             let Some(location) = model.scope(id).location() else { continue };
             let Some(opener) = model.scope(id).opener else { continue };
@@ -112,6 +143,14 @@ impl Places {
             places.locations.entry(key).or_insert(id);
         }
         (places.router.config().servers.len() == places.servers.len()).then_some(places)
+    }
+
+    /// Takes what a look-up in a server may cost off the patience; false if there is none left.
+    fn may_try(&self, server: usize) -> bool {
+        let expressions = self.router.config().servers[server].locations.regex.len();
+        let left = self.patience.get().checked_sub(1 + expressions);
+        self.patience.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     fn scope_of(&self, server: usize, location: &Location) -> Option<ScopeId> {
@@ -147,6 +186,9 @@ impl<'p> Model<'p> {
     pub fn find_location(&self, server: ScopeId, path: &str) -> Found {
         let Some(places) = self.places() else { return Found::Unknown };
         let Some(&index) = places.servers.get(&server) else { return Found::Unknown };
+        if !places.may_try(index) {
+            return Found::Unknown;
+        }
         let scope = |location| places.scope_of(index, location);
         let found = match places.router.find_location(index, path.as_bytes()) {
             Hit::None => Some(Found::Nowhere),
@@ -161,18 +203,13 @@ impl<'p> Model<'p> {
     pub fn sockets(&self, server: ScopeId) -> Vec<Socket<'_, 'p>> {
         let Some(places) = self.places() else { return Vec::new() };
         let Some(&index) = places.servers.get(&server) else { return Vec::new() };
-        let listeners = places.router.config().listeners.iter().filter(|listener| {
-            listener.default_server == index || listener.names.iter().any(|it| it.server == index)
-        });
-        let socket = |listener| Socket { listener, directive: self.listen_at(listener) };
-        listeners.map(socket).collect()
-    }
-
-    fn listen_at(&self, listener: &Listener) -> Option<Directive<'p>> {
-        let servers = self.scope_ids().map(|id| self.scope(id));
-        let lines = servers.filter(|scope| scope.context == Context::Server);
-        let mut lines = lines.flat_map(|scope| scope.all("listen")).copied();
-        lines.find(|line| self.runtime_place(*line) == listener.at)
+        let socket = |&index: &usize| {
+            let listener = &places.router.config().listeners[index];
+            let listen = places.listens.get(&listener.at);
+            let line = listen.map(|&(server, index)| self.scope(server).all("listen")[index]);
+            Socket { listener, directive: line }
+        };
+        places.listeners[index].iter().map(socket).collect()
     }
 
     /// What becomes of a handshake from a page of `origin` that goes to the path of a location.
@@ -183,6 +220,9 @@ impl<'p> Model<'p> {
     fn route_origin(&self, proxied: &Proxied<'p>, origin: &str) -> Option<Fate> {
         let places = self.places()?;
         let server = self.server_of(proxied.scope)?;
+        if !places.may_try(*places.servers.get(&server)?) {
+            return None;
+        }
         let location = proxied.location.as_ref()?;
         if matches!(location.kind, MatchKind::Regex | MatchKind::RegexCaseless | MatchKind::Named) {
             return None;
