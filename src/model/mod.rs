@@ -10,7 +10,9 @@ mod effective;
 mod evaluate;
 mod evidence;
 mod expand;
+mod looks;
 mod map;
+mod neighbours;
 mod pass_url;
 mod places;
 mod probe;
@@ -28,8 +30,10 @@ pub use crate::runtime::config::{Condition, Part as TextPart, Template as Text};
 pub use captures::Clobbered;
 pub use compile::compile;
 pub use effective::Setting;
+pub use looks::Comparison;
 pub use map::{Entry, Key, Map};
 pub use pass_url::PassUrl;
+pub use places::{Fate, Found, Socket};
 pub use probe::Probe;
 pub use proxied::{Intent, Proxied, SentHeader};
 pub(crate) use proxied::{asks_for_upgrade, has_upgrade_token, path_intent, value_word};
@@ -37,6 +41,7 @@ pub use scope::{Line, Scope, ScopeId};
 pub use upstream::Upstream;
 
 use evaluate::Evaluator;
+use places::Places;
 
 use crate::catalog::{Context, Target, Version};
 use crate::project::{Project, Root};
@@ -94,6 +99,7 @@ pub struct Model<'p> {
     pub is_truncated: bool,
     unread: Unread,
     evaluator: OnceCell<Evaluator>,
+    places: OnceCell<Option<Places>>,
 }
 
 /// How many scopes include something that could not be read.
@@ -139,6 +145,7 @@ impl<'p> Model<'p> {
             header_users: HashMap::new(),
             is_truncated,
             evaluator: OnceCell::new(),
+            places: OnceCell::new(),
         };
         model.define();
         model.programs = model.find_programs();
@@ -361,11 +368,17 @@ impl<'p> Model<'p> {
         users.iter().map(|&index| &self.proxied[index])
     }
 
+    /// The places inside a scope, or in it, that pass requests on.
+    pub fn proxied_in(&self, scope: ScopeId) -> impl Iterator<Item = &Proxied<'p>> {
+        let next = self.proxied.partition_point(|proxied| proxied.scope < scope);
+        let is_inside =
+            move |it: &&Proxied<'p>| self.ancestors(it.scope).any(|around| around == scope);
+        self.proxied[next..].iter().take_while(is_inside)
+    }
+
     /// The first place inside a scope, or in it, that passes requests on.
     pub fn first_proxied_in(&self, scope: ScopeId) -> Option<&Proxied<'p>> {
-        let next = self.proxied.partition_point(|proxied| proxied.scope < scope);
-        let found = self.proxied.get(next)?;
-        self.ancestors(found.scope).any(|id| id == scope).then_some(found)
+        self.proxied_in(scope).next()
     }
 }
 

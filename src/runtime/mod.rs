@@ -36,3 +36,4 @@ pub use outcome::{
 };
 pub use request::{HttpVersion, Local, Request};
 pub use router::Router;
+pub(crate) use search::Hit;

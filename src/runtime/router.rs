@@ -11,7 +11,7 @@ use super::indices::{LoadError, check};
 use super::names::Names;
 use super::outcome::{Answer, Outcome, Step, Unknown, Why};
 use super::request::{Local, Request};
-use super::search::Search;
+use super::search::{Hit, Search};
 use super::tables::GeoTable;
 use crate::catalog::Version;
 
@@ -195,6 +195,12 @@ impl Router {
                 Err(unknown(format!("the socket for port {port}"), reason))
             }
         }
+    }
+
+    /// The location of a server that takes a path, decoded and with its slashes merged.
+    pub(crate) fn find_location(&self, server: usize, path: &[u8]) -> Hit<'_> {
+        let locations = &self.config.servers[server].locations;
+        self.searches[server].find(locations, path, &mut Vec::new())
     }
 
     pub(super) fn version(&self) -> Version {

@@ -37,7 +37,7 @@ struct Prefixes {
 
 /// What came of a search.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Hit<'r> {
+pub(crate) enum Hit<'r> {
     /// No location: the level around it counts.
     None,
     /// The longest prefix, with nothing better inside it.

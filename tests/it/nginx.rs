@@ -276,7 +276,9 @@ impl Nginx {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
         let address = listener.local_addr().expect("it is bound");
         drop(listener);
-        let text = configuration.replace("listen 80;", &format!("listen {address};"));
+        let text = configuration
+            .replace("listen 80;", &format!("listen {address};"))
+            .replace("listen 80 ", &format!("listen {address} "));
         let text = self.within_http(&text, prefix.path());
         fs::write(prefix.path().join("site.conf"), &text).expect("the prefix is writable");
         let main = self.main_for(&text, "site.conf", prefix.path());

@@ -1,10 +1,12 @@
 //! Whether WebSocket connections come through nginx, and stay.
 
 pub(super) mod cached_handshake;
+pub(super) mod cleartext_http2_listener;
 pub(super) mod connection_not_upgrade;
 pub(super) mod default_read_timeout;
 pub(super) mod hardcoded_connection_header;
 pub(super) mod hardcoded_upgrade_header;
+pub(super) mod host_without_port;
 pub(super) mod lost_websocket_headers;
 pub(super) mod missing_connection_header;
 pub(super) mod missing_host_header;
@@ -12,6 +14,9 @@ pub(super) mod missing_proxy_http_version;
 pub(super) mod missing_upgrade_header;
 pub(super) mod missing_websocket_headers;
 pub(super) mod redirected_handshake;
+pub(super) mod shadowed_by_regex;
+pub(super) mod slash_redirect;
+pub(super) mod subrequest_upgrades;
 pub(super) mod timeout_on_wrong_directive;
 pub(super) mod unreachable_proxy_pass;
 pub(super) mod upgrade_in_add_header;

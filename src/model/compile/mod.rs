@@ -16,6 +16,8 @@ mod upstreams;
 mod values;
 mod variables;
 
+pub(super) use rewrite::condition_words;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 

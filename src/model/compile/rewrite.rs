@@ -114,21 +114,21 @@ pub(super) fn condition(
     compilation: &mut Compilation<'_, '_>,
     line: Directive<'_>,
 ) -> Option<Condition> {
-    let words: Vec<_> = line.arg_values().map(Cow::into_owned).collect();
-    let condition = inside_parentheses(&words).and_then(|words| {
+    let condition = condition_words(line).and_then(|words| {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         test(compilation, line, &words)
     });
     if condition.is_none() {
+        let words: Vec<_> = line.arg_values().collect();
         let (at, what) = (compilation.place(line), format!("if {}", words.join(" ")));
         compilation.unsupported(at, what, "nginx does not take the condition");
     }
     condition
 }
 
-/// The words without the parentheses, each of which may stand alone.
-fn inside_parentheses(words: &[String]) -> Option<Vec<String>> {
-    let mut words = words.to_vec();
+/// The words of a condition without the parentheses, each of which may stand alone.
+pub(in crate::model) fn condition_words(line: Directive<'_>) -> Option<Vec<String>> {
+    let mut words: Vec<_> = line.arg_values().map(Cow::into_owned).collect();
     match words.first_mut()?.strip_prefix('(')?.to_owned() {
         rest if rest.is_empty() => drop(words.remove(0)),
         rest => words[0] = rest,
