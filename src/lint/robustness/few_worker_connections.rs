@@ -4,6 +4,7 @@ use crate::catalog::Context;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::{Category, Rule};
 use crate::model::Model;
+use crate::syntax::Directive;
 use crate::syntax::value::number;
 
 pub(in crate::lint) const RULE: Rule = Rule {
@@ -21,7 +22,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     let Some(events) = events.next().filter(|_| model.is_complete()) else { return };
     let line = model.scope(events).last("worker_connections");
     let count = line.and_then(|line| number(&line.arg(0)?)).unwrap_or(512);
-    let Some(place) = line.or(model.scope(events).opener).map(|line| line.place()) else { return };
+    let Some(place) = line.or(model.scope(events).opener).map(Directive::place) else { return };
     let Some(proxied) = model.proxied().iter().find(|proxied| proxied.is_active(model)) else {
         return;
     };
