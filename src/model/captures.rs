@@ -42,7 +42,9 @@ impl<'p> Model<'p> {
         let mut walk = Walk {
             model: self,
             inner: proxied.scope,
-            known: self.known_in_server(location),
+            location,
+            known: HashSet::new(),
+            knows_server: false,
             last: None,
             found: Vec::new(),
         };
@@ -58,8 +60,7 @@ impl<'p> Model<'p> {
         let is_server = |id: &ScopeId| self.scope(*id).context == Context::Server;
         let mut known = HashSet::new();
         if let Some(server) = self.ancestors(location).find(is_server) {
-            let blocks = self.scope(server).lines().iter().filter_map(|line| line.block);
-            let inner = blocks.filter(|&id| self.scope(id).context == Context::IfInServer);
+            let inner = self.program_of(server).iter().filter_map(|line| line.block);
             for id in std::iter::once(server).chain(inner) {
                 let mut lines: Vec<_> = self.scope(id).all_of(&["set", "rewrite", "return"]);
                 lines.extend(self.scope(id).opener.filter(|opener| opener.is("if")));
@@ -93,8 +94,12 @@ struct Walk<'m, 'p> {
     model: &'m Model<'p>,
     /// The place that passes the request on.
     inner: ScopeId,
+    /// The location around it.
+    location: ScopeId,
     /// Variables that are not looked up again.
     known: HashSet<String>,
+    /// Those of the server are among them.
+    knows_server: bool,
     last: Option<Run<'p>>,
     found: Vec<Clobbered<'p>>,
 }
@@ -183,6 +188,9 @@ impl<'p> Walk<'_, 'p> {
         let model = self.model;
         let name = variable_name(name);
         let Some(map) = model.map(&name) else { return };
+        if !std::mem::replace(&mut self.knows_server, true) {
+            self.known.extend(model.known_in_server(self.location));
+        }
         if !self.known.insert(name) {
             return;
         }

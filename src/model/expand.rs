@@ -69,8 +69,10 @@ impl Model<'_> {
             }
             Some(values)
         };
-        let Some(definitions) = self.definitions.get(name) else { return of_map() };
-        if !definitions.iter().all(|(_, it)| it.is("set")) {
+        if !self.definitions.contains_key(name) {
+            return of_map();
+        }
+        if self.set_by_others.contains(name) {
             return None;
         }
         let mut chain: Vec<ScopeId> = self.ancestors(scope).collect();
@@ -84,10 +86,7 @@ impl Model<'_> {
                 Context::Location => Some(index) == location,
                 _ => false,
             };
-            let sets = |(set, _): &(ScopeId, Directive<'_>)| {
-                *set == id || self.scope(*set).parent == Some(id)
-            };
-            if runs && definitions.iter().any(sets) {
+            if runs {
                 self.run_sets(id, name, &chain, true, &mut found);
             }
         }
@@ -110,16 +109,14 @@ impl Model<'_> {
         is_certain: bool,
         found: &mut Sets,
     ) {
-        for line in self.scope(scope).lines() {
+        for line in self.program_of(scope) {
             let directive = line.directive;
             match line.block {
-                Some(block) if directive.is("if") => {
+                Some(block) => {
                     let is_certain = is_certain && chain.contains(&block);
                     self.run_sets(block, name, chain, is_certain, found);
                 }
-                None if directive.is("set")
-                    && directive.arg(0).is_some_and(|it| super::variable_name(&it) == name) =>
-                {
+                None if directive.arg(0).is_some_and(|it| super::variable_name(&it) == name) => {
                     if is_certain {
                         found.values.clear();
                         found.is_certain = true;

@@ -93,6 +93,10 @@ pub struct Model<'p> {
     upgrade_maps: Vec<String>,
     /// Directives other than `map` that define variables, by variable.
     definitions: HashMap<String, Vec<(ScopeId, Directive<'p>)>>,
+    /// The variables among them that not only `set` lines define.
+    set_by_others: HashSet<String>,
+    /// The `set` and `if` of each scope that has some, in order.
+    programs: HashMap<ScopeId, Vec<Line<'p>>>,
     upstreams: HashMap<String, Upstream<'p>>,
     /// By scope, so that those inside a scope are next to each other.
     proxied: Vec<Proxied<'p>>,
@@ -144,6 +148,8 @@ impl<'p> Model<'p> {
             used: HashSet::new(),
             upgrade_maps: Vec::new(),
             definitions: HashMap::new(),
+            set_by_others: HashSet::new(),
+            programs: HashMap::new(),
             upstreams: HashMap::new(),
             proxied: Vec::new(),
             header_users: HashMap::new(),
@@ -153,6 +159,7 @@ impl<'p> Model<'p> {
             places: OnceCell::new(),
         };
         model.define();
+        model.programs = model.find_programs();
         let of_upgrade = |map: &&Map<'_>| map.source.eq_ignore_ascii_case("$http_upgrade");
         let upgrade_maps = model.maps.values().filter(of_upgrade);
         model.upgrade_maps = upgrade_maps.map(|map| map.variable.clone()).collect();
@@ -164,6 +171,25 @@ impl<'p> Model<'p> {
             }
         }
         model
+    }
+
+    fn find_programs(&self) -> HashMap<ScopeId, Vec<Line<'p>>> {
+        let is_if =
+            |id| matches!(self.scope(id).context, Context::IfInServer | Context::IfInLocation);
+        let runs = |line: &&Line<'p>| match line.block {
+            Some(block) => is_if(block),
+            None => line.directive.is("set"),
+        };
+        let program = |id| {
+            let lines: Vec<_> = self.scope(id).lines().iter().filter(runs).copied().collect();
+            (!lines.is_empty()).then_some((id, lines))
+        };
+        self.scope_ids().filter_map(program).collect()
+    }
+
+    /// The `set` and `if` of a scope, in order.
+    fn program_of(&self, id: ScopeId) -> &[Line<'p>] {
+        self.programs.get(&id).map_or(&[], Vec::as_slice)
     }
 
     /// Collects maps, upstreams and other definitions of variables.
@@ -191,6 +217,7 @@ impl<'p> Model<'p> {
                 {
                     if let Some(variable) = opener.args().last() {
                         let name = variable_name(&variable.value(opener.source));
+                        self.set_by_others.insert(name.clone());
                         self.definitions.entry(name).or_default().push((id, opener));
                     }
                 }
@@ -206,6 +233,9 @@ impl<'p> Model<'p> {
             for directive in scope.all("set").iter().chain(scope.all("auth_request_set")) {
                 if let Some(variable) = directive.arg(0) {
                     let name = variable_name(&variable);
+                    if !directive.is("set") {
+                        self.set_by_others.insert(name.clone());
+                    }
                     self.definitions.entry(name).or_default().push((id, *directive));
                 }
             }
