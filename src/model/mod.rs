@@ -102,12 +102,16 @@ pub struct Model<'p> {
     proxied: Vec<Proxied<'p>>,
     /// By the scope whose `proxy_set_header` lines count.
     header_users: HashMap<ScopeId, Vec<usize>>,
+    /// By the index of an upstream.
+    upstream_users: HashMap<usize, Vec<usize>>,
     /// Its includes expand to more directives than are read.
     pub is_truncated: bool,
     unread: Unread,
     evaluator: OnceCell<Evaluator>,
     /// The paths that nginx itself sends requests to.
     called: OnceCell<BTreeSet<String>>,
+    /// See `Model::passes_otherwise`.
+    passed_otherwise: OnceCell<(bool, HashSet<String>)>,
     places: OnceCell<Option<Places>>,
 }
 
@@ -153,9 +157,11 @@ impl<'p> Model<'p> {
             upstreams: HashMap::new(),
             proxied: Vec::new(),
             header_users: HashMap::new(),
+            upstream_users: HashMap::new(),
             is_truncated,
             evaluator: OnceCell::new(),
             called: OnceCell::new(),
+            passed_otherwise: OnceCell::new(),
             places: OnceCell::new(),
         };
         model.define();
@@ -168,6 +174,9 @@ impl<'p> Model<'p> {
         for (index, proxied) in model.proxied.iter().enumerate() {
             if let Some(scope) = proxied.headers_scope {
                 model.header_users.entry(scope).or_default().push(index);
+            }
+            if let Some(upstream) = proxied.upstream(&model).map(|upstream| upstream.index) {
+                model.upstream_users.entry(upstream).or_default().push(index);
             }
         }
         model
@@ -386,6 +395,12 @@ impl<'p> Model<'p> {
         let is_inside =
             move |it: &&Proxied<'p>| self.ancestors(it.scope).any(|around| around == scope);
         self.proxied[next..].iter().take_while(is_inside)
+    }
+
+    /// The places that pass requests to an upstream by its name.
+    pub fn users_of_upstream(&self, upstream: &Upstream<'p>) -> impl Iterator<Item = &Proxied<'p>> {
+        let users = self.upstream_users.get(&upstream.index).map_or(&[][..], Vec::as_slice);
+        users.iter().map(|&index| &self.proxied[index])
     }
 
     /// The first place inside a scope, or in it, that passes requests on.

@@ -1,5 +1,7 @@
 //! How an upstream chooses among its servers.
 
+use std::collections::HashSet;
+
 use crate::syntax::Directive;
 use crate::syntax::value::{Part, template};
 
@@ -66,14 +68,24 @@ impl<'p> Model<'p> {
     /// may: another protocol, or a name that is a variable.
     pub fn is_passed_to_otherwise(&self, upstream: &Upstream<'p>) -> bool {
         let name = upstream.directive.arg(0).unwrap_or_default().to_lowercase();
-        self.scope_ids().any(|id| {
-            let mut lines = self.scope(id).all_of(&PASSES).into_iter();
-            lines.any(|line| {
-                let target = line.arg(0).unwrap_or_default().to_lowercase();
-                let host = target.rsplit_once("://").map_or(&*target, |(_, host)| host);
-                host.starts_with('$') || !line.is("proxy_pass") && host == name
-            })
-        })
+        let (any, names) = self.passed_otherwise.get_or_init(|| self.passes_otherwise());
+        *any || names.contains(&name)
+    }
+
+    /// Whether a variable may be the name of any upstream, and the names that other protocols
+    /// lead to.
+    fn passes_otherwise(&self) -> (bool, HashSet<String>) {
+        let mut names = HashSet::new();
+        let mut any = false;
+        for line in self.scope_ids().flat_map(|id| self.scope(id).all_of(&PASSES)) {
+            let target = line.arg(0).unwrap_or_default().to_lowercase();
+            let host = target.rsplit_once("://").map_or(&*target, |(_, host)| host);
+            any |= host.starts_with('$');
+            if !line.is("proxy_pass") {
+                names.insert(host.to_owned());
+            }
+        }
+        (any, names)
     }
 }
 

@@ -1,10 +1,12 @@
 //! `proxy-pass-slash-mismatch`: one slash too many, or one too few, in each path.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule};
-use crate::model::{Model, Proxied};
-use crate::syntax::value::MatchKind;
+use crate::model::{Model, Proxied, ScopeId};
+use crate::syntax::value::{Match, MatchKind};
 
 pub(in crate::lint) const RULE: Rule = Rule {
     name: "proxy-pass-slash-mismatch",
@@ -16,8 +18,9 @@ pub(in crate::lint) const RULE: Rule = Rule {
 };
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
+    let mut prefixes = HashMap::new();
     for proxied in model.proxied() {
-        let Some((path, uri)) = replacement(model, proxied) else { continue };
+        let Some((path, uri)) = replacement(model, proxied, &mut prefixes) else { continue };
         let (path_ends, uri_ends) = (path.ends_with('/'), uri.ends_with('/'));
         let is_word = |text: &str| text.ends_with(|c: char| c.is_ascii_alphanumeric());
         // What ends in `=`, `-` or a name of a file is meant to be completed, or whole.
@@ -43,7 +46,11 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
 
 /// The path of a location and the URI that takes its place, where each path below it comes
 /// here and none is rewritten.
-fn replacement(model: &Model<'_>, proxied: &Proxied<'_>) -> Option<(String, String)> {
+fn replacement(
+    model: &Model<'_>,
+    proxied: &Proxied<'_>,
+    prefixes: &mut HashMap<Option<ScopeId>, HashSet<String>>,
+) -> Option<(String, String)> {
     let location = proxied
         .location
         .as_ref()
@@ -55,13 +62,13 @@ fn replacement(model: &Model<'_>, proxied: &Proxied<'_>) -> Option<(String, Stri
     let uri = model.pass_urls(proxied).into_iter().next()?.uri;
     let uri = uri.as_literal().filter(|uri| !uri.is_empty())?.to_owned();
     let with_slash = format!("{}/", location.pattern);
-    let is_taken = |id| {
-        model.scope(id).location().is_some_and(|other| {
-            other.pattern == with_slash
-                && matches!(other.kind, MatchKind::Prefix | MatchKind::PrefixNoRegex)
-        })
-    };
-    (!model.locations_beside(scope).any(is_taken)).then(|| (location.pattern.clone(), uri))
+    let beside = prefixes.entry(model.scope(scope).parent).or_insert_with(|| {
+        let others = model.locations_beside(scope).filter_map(|id| model.scope(id).location());
+        let is_prefix =
+            |it: &Match| matches!(it.kind, MatchKind::Prefix | MatchKind::PrefixNoRegex);
+        others.filter(is_prefix).map(|it| it.pattern).collect()
+    });
+    (!beside.contains(&with_slash)).then(|| (location.pattern.clone(), uri))
 }
 
 /// Whoever calls the backend otherwise now gets other paths: a person decides.

@@ -4,7 +4,7 @@ use crate::catalog::Version;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::edit::set_in_location;
 use crate::lint::{Category, Rule};
-use crate::model::{Model, Probe, Proxied, Upstream, Value};
+use crate::model::{Model, Probe, Proxied, Value};
 
 pub(in crate::lint) const RULE: Rule = Rule {
     name: "keepalive-never-used",
@@ -22,7 +22,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     for upstream in model.upstreams() {
         let line = model.scope(upstream.scope).last("keepalive");
         let Some(line) = line.filter(|_| upstream.keepalive.is_some()) else { continue };
-        let users = users(model, upstream);
+        let users: Vec<_> = model.users_of_upstream(upstream).collect();
         let Some(first) = users.first() else { continue };
         let is_sure = |user: &&Proxied<'_>| closes(model, user) && !user.is_uncertain(model);
         if !users.iter().all(is_sure) || model.is_passed_to_otherwise(upstream) {
@@ -44,14 +44,6 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                 .fix(Fix::risky("keep connections to the backend", edits)),
         );
     }
-}
-
-/// The places that pass plain requests to an upstream.
-fn users<'m, 'p>(model: &'m Model<'p>, upstream: &Upstream<'p>) -> Vec<&'m Proxied<'p>> {
-    let is_user = |user: &&Proxied<'p>| {
-        user.upstream(model).is_some_and(|other| other.index == upstream.index)
-    };
-    model.proxied().iter().filter(is_user).collect()
 }
 
 /// True if each connection is closed because nobody said otherwise. A `close` that somebody

@@ -30,12 +30,16 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         by_scope.entry(proxied.settings_scope(model)).or_insert(proxied);
     }
     let mut known = HashSet::new();
-    for proxied in model.proxied() {
+    // Many locations of a server may have one line in common.
+    let mut targets = HashMap::new();
+    for proxied in model.proxied().iter().filter(|proxied| proxied.is_active(model)) {
         for line in subrequests(model, proxied.scope) {
-            let Some(id) = target(model, proxied, line) else { continue };
-            let Some(target) = by_scope.get(&id).filter(|_| proxied.is_active(model)) else {
+            let key = (model.server_of(proxied.scope), line.place());
+            let found = *targets.entry(key).or_insert_with(|| target(model, proxied, line));
+            let Some(id) = found.filter(|id| *id != proxied.settings_scope(model)) else {
                 continue;
             };
+            let Some(target) = by_scope.get(&id) else { continue };
             if known.insert((id, line.place())) {
                 finding(model, proxied, line, target, report);
             }
@@ -55,7 +59,7 @@ fn target(model: &Model<'_>, proxied: &Proxied<'_>, line: Directive<'_>) -> Opti
     let uri = line.arg(0).filter(|uri| !uri.contains('$'))?;
     let path = uri.split('?').next().unwrap_or_default();
     match model.find_location(model.server_of(proxied.scope)?, path) {
-        Found::Location(id) if id != proxied.settings_scope(model) => Some(id),
+        Found::Location(id) => Some(id),
         _ => None,
     }
 }
