@@ -210,12 +210,12 @@ fn rules_are_chosen_by_name_and_category() {
         report["diagnostics"].as_array().expect("a list").len()
     };
     assert_eq!(count(&[]), 1);
-    assert_eq!(count(&["--pedantic"]), 4);
+    assert_eq!(count(&["--pedantic"]), 6);
     assert_eq!(count(&["--ignore", "hardcoded-connection-header"]), 0);
     assert_eq!(count(&["--ignore", "websocket"]), 0);
     assert_eq!(count(&["--select", "security"]), 1);
     assert_eq!(count(&["--select", "missing-host-header,default-read-timeout"]), 2);
-    assert_eq!(count(&["--pedantic", "--ignore", "security,missing-host-header"]), 2);
+    assert_eq!(count(&["--pedantic", "--ignore", "security,missing-host-header"]), 4);
 }
 
 #[test]
