@@ -131,11 +131,16 @@ pub struct Received {
 
 /// What a backend gets: the reason for a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
-    /// Of a WebSocket handshake.
-    pub handshake: Received,
-    /// Of a request like any other.
-    pub plain: Received,
+pub enum Evidence {
+    /// What goes out to it.
+    Received {
+        /// Of a WebSocket handshake.
+        handshake: Received,
+        /// Of a request like any other.
+        plain: Received,
+    },
+    /// No handshake that comes to the place goes out to a backend.
+    NoHandshake,
 }
 
 /// One finding.

@@ -14,7 +14,7 @@ const SHOWN: [&str; 3] = ["Upgrade", "Connection", "Host"];
 impl<'p> Proxied<'p> {
     /// What the backend gets of a handshake and of a plain request.
     pub fn evidence(&self, model: &Model<'p>) -> Evidence {
-        Evidence {
+        Evidence::Received {
             handshake: self.received(model, &Probe::HANDSHAKE),
             plain: self.received(model, &Probe::PLAIN),
         }

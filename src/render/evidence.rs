@@ -8,7 +8,9 @@ use super::visible;
 
 /// The table, indented; every line ends in a line end.
 pub(super) fn table(project: &Project, evidence: &Evidence) -> String {
-    let Evidence { handshake, plain } = evidence;
+    let Evidence::Received { handshake, plain } = evidence else {
+        return "  the backend gets no handshake from here\n".to_owned();
+    };
     let mut rows = vec![
         ["the backend gets", "of a handshake", "of a plain request", ""].map(str::to_owned),
         [

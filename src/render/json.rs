@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Label, Received, ReceivedHeader, Sent};
+use crate::diagnostic::{Diagnostic, Evidence, Label, Received, ReceivedHeader, Sent};
 use crate::project::Project;
 use crate::source::{Place, Position, visible_json};
 
@@ -48,8 +48,8 @@ struct Remark<'a> {
 
 #[derive(Serialize)]
 struct Proof<'a> {
-    handshake: Got<'a>,
-    plain: Got<'a>,
+    handshake: Option<Got<'a>>,
+    plain: Option<Got<'a>>,
 }
 
 #[derive(Serialize)]
@@ -136,9 +136,11 @@ fn finding_of<'a>(project: &Project, finding: &'a Diagnostic) -> Finding<'a> {
             .chain(&finding.labels)
             .map(|label| remark(project, label))
             .collect(),
-        evidence: finding.evidence.as_ref().map(|evidence| Proof {
-            handshake: got(project, &evidence.handshake),
-            plain: got(project, &evidence.plain),
+        evidence: finding.evidence.as_deref().map(|evidence| match evidence {
+            Evidence::Received { handshake, plain } => {
+                Proof { handshake: Some(got(project, handshake)), plain: Some(got(project, plain)) }
+            }
+            Evidence::NoHandshake => Proof { handshake: None, plain: None },
         }),
         help: finding.help.as_deref(),
         fix: finding.fix.as_ref().map(|fix| Mend {

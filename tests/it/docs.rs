@@ -9,7 +9,7 @@ use ngxc::catalog::{Target, Version};
 use ngxc::check;
 use ngxc::diagnostic::{Diagnostic, Severity};
 use ngxc::fix::{self, Fixed};
-use ngxc::lint::{RULES, Rule};
+use ngxc::lint::{Category, RULES, Rule};
 use ngxc::project::{Files, Project};
 use ngxc::validate::PAGE;
 use regex_lite::Regex;
@@ -100,6 +100,18 @@ fn good_examples_are_clean() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What the backend gets is what convinces a reader.
+#[test]
+fn findings_about_websocket_say_what_the_backend_gets() {
+    let mut without = Vec::new();
+    for rule in RULES.iter().filter(|rule| rule.category == Category::Websocket) {
+        let (_, report) = load(&page(example(rule, "## Bad")));
+        let found = report.iter().filter(|it| it.rule == rule.name);
+        without.extend(found.filter(|it| it.evidence.is_none()).map(|it| it.rule));
+    }
+    assert!(without.is_empty(), "{without:?} say nothing of it");
 }
 
 /// False for a rule whose page says that it has no fix.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::catalog::Version;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::lint::{Category, Rule};
 use crate::model::Model;
 
@@ -39,6 +39,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                 RULE.at(listen.place(), "no WebSocket client can connect here")
                     .here("without TLS this speaks HTTP/2 and nothing else before nginx 1.25.1")
                     .also(proxied.pass.place(), "handshakes are HTTP/1.1, and are to go here")
+                    .evidence(Evidence::NoHandshake)
                     .help("leave `http2` out: browsers speak HTTP/2 over TLS only"),
             );
         }

@@ -98,6 +98,7 @@ fn all(model: &Model<'_>, proxied: &Proxied<'_>, report: &mut Vec<Diagnostic>) {
         RULE.at(line.place(), format!("the client's headers are not passed on in `{title}`"))
             .here(format!("so it gets no {missing}, and refuses the handshake"))
             .also(proxied.pass.place(), "the handshake goes out here")
+            .evidence(proxied.evidence(model))
             .help(format!(
                 "set `proxy_pass_request_headers on;` in `{title}`, or pass each header on that a handshake has"
             ))

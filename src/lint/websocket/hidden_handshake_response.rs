@@ -62,6 +62,7 @@ fn finding(model: &Model<'_>, proxied: &Proxied<'_>, line: Directive<'_>) -> Opt
         RULE.with(severity, line.place(), message)
             .here(*what)
             .also(proxied.pass.place(), "the backend's answer comes in here")
+            .evidence(proxied.evidence(model))
             .help(format!("remove the line, or add `proxy_pass_header {name};` to `{title}`")),
     )
 }

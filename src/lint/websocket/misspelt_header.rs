@@ -29,12 +29,12 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         }
         for line in proxied.lines("Upgrade").chain(proxied.lines("Connection")) {
             let Some(word) = value_word(line) else { continue };
-            variable(line, word, line, report);
+            variable(model, proxied, (line, word), line, report);
             let value = word.value(line.source);
             if let Some(map) = value.starts_with('$').then(|| model.map(&value)).flatten()
                 && let Some(&source) = map.directive.args().first()
             {
-                variable(map.directive, source, line, report);
+                variable(model, proxied, (map.directive, source), line, report);
             }
         }
     }
@@ -89,7 +89,13 @@ fn name(
 }
 
 /// Says it of a variable in a value or in the source of a map.
-fn variable(line: Directive<'_>, word: Word, user: Directive<'_>, report: &mut Vec<Diagnostic>) {
+fn variable(
+    model: &Model<'_>,
+    proxied: &Proxied<'_>,
+    (line, word): (Directive<'_>, Word),
+    user: Directive<'_>,
+    report: &mut Vec<Diagnostic>,
+) {
     let value = word.value(line.source).into_owned();
     for part in template(&value).unwrap_or_default() {
         let Part::Variable(name) = part else { continue };
@@ -102,6 +108,7 @@ fn variable(line: Directive<'_>, word: Word, user: Directive<'_>, report: &mut V
         }
         report.push(
             finding
+                .evidence(proxied.evidence(model))
                 .help(format!("write `${meant}`: nginx takes any name behind `$http_`"))
                 .fix(Fix::risky("write the name that was meant", vec![replace(line, word, text)])),
         );

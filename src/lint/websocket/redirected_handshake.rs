@@ -1,7 +1,7 @@
 //! `redirected-handshake`: a location for sockets that only redirects.
 
 use crate::catalog::Context;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::lint::{Category, Rule};
 use crate::model::{Model, path_intent};
 use crate::syntax::Directive;
@@ -53,7 +53,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             RULE.with(severity, answer.place(), message)
                 .here("WebSocket clients do not follow a redirect")
                 .also(opener.place(), format!("it is for WebSocket: {reason}"))
-                .help("pass the requests on here too (proxy_pass), and give clients the address that answers"),
+                .evidence(Evidence::NoHandshake)
+.help("pass the requests on here too (proxy_pass), and give clients the address that answers"),
         );
     }
 }

@@ -1,6 +1,6 @@
 //! `shadowed-by-regex`: an expression takes requests that a location for sockets is for.
 
-use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::diagnostic::{Diagnostic, Evidence, Fix, Severity};
 use crate::lint::edit::replace;
 use crate::lint::{Category, Rule};
 use crate::model::{Found, Intent, Model, Probe, Proxied, ScopeId};
@@ -52,7 +52,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         } else {
             finding.help("no `^~` of an inner location stops the expressions around it: move the location out, or narrow the expression")
         };
-        report.push(finding.fix(fix));
+        report.push(finding.evidence(Evidence::NoHandshake).fix(fix));
     }
 }
 

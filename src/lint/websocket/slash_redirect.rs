@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::lint::{Category, Rule};
 use crate::model::{Found, Model, Proxied, ScopeId};
 use crate::syntax::Directive;
@@ -51,7 +51,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                 format!("this never gets {path}: the redirect goes before expressions"),
             );
         }
-        report.push(finding.help(format!(
+        report.push(finding.evidence(Evidence::NoHandshake).help(format!(
             "if clients use {path}, add `location = {path}` with the same content, or name this one `{path}`"
         )));
     }

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::edit::replace;
 use crate::lint::spelling::typographic;
 use crate::lint::{Category, Rule};
-use crate::model::{Model, ScopeId};
+use crate::model::{Model, Proxied, ScopeId};
 use crate::syntax::{Directive, Word};
 
 pub(in crate::lint) const RULE: Rule = Rule {
@@ -61,7 +61,20 @@ fn finding(
     report.push(
         RULE.at(line.place_of(word), format!("{text} has quotes that are none to nginx"))
             .here(here)
+            .evidence(user(model, scope).map(|user| user.evidence(model)))
             .help("use ' or \": text that was copied from a page often has others")
             .fix(fix),
     );
+}
+
+/// A place whose requests the scope of a line is about.
+fn user<'m, 'p>(model: &'m Model<'p>, scope: ScopeId) -> Option<&'m Proxied<'p>> {
+    let opener = model.scope(scope).opener;
+    let Some(map) = opener.filter(|opener| opener.is("map")).and_then(|map| map.arg(1)) else {
+        return model.users_of_headers(scope).next().or_else(|| model.first_proxied_in(scope));
+    };
+    let uses = |user: &&Proxied<'p>| {
+        user.headers.iter().any(|line| line.arg(1).is_some_and(|value| value == map))
+    };
+    model.proxied().iter().find(uses)
 }

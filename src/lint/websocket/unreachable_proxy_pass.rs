@@ -1,7 +1,9 @@
 //! `unreachable-proxy-pass`: something answers before the backend is asked.
 
+use std::collections::HashSet;
+
 use crate::catalog::Context;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::lint::{Category, Rule};
 use crate::model::{Intent, Model, Proxied};
 use crate::syntax::Directive;
@@ -17,7 +19,7 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
     let answered = model.answered();
-    let mut servers: Vec<Directive<'_>> = Vec::new();
+    let mut servers = HashSet::new();
     for proxied in model.proxied().iter().chain(&answered) {
         let Some((line, here)) = obstacle(model, proxied) else { continue };
         let in_server = model.ancestors(proxied.scope).any(|id| {
@@ -26,10 +28,9 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                 && scope.directives().any(|it| it.place() == line.place())
         });
         // What a whole server answers is said once, and may be meant: the rest is left over.
-        if in_server && servers.iter().any(|known| known.place() == line.place()) {
+        if !servers.insert(line.place()) && in_server {
             continue;
         }
-        servers.push(line);
         let is_lost = !in_server && proxied.is_active(model);
         let severity = if is_lost { Severity::Error } else { Severity::Warning };
         let message = format!("no request reaches the proxy_pass of `{}`", proxied.title(model));
@@ -37,6 +38,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             RULE.with(severity, proxied.pass.place(), message)
                 .here("never used")
                 .also(line.place(), here)
+                .evidence(Evidence::NoHandshake)
                 .help("remove what answers first, or the proxy_pass"),
         );
     }

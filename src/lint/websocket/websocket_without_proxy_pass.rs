@@ -1,7 +1,7 @@
 //! `websocket-without-proxy-pass`: a handler that cannot upgrade a connection.
 
 use crate::catalog::Context;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Evidence, Severity};
 use crate::lint::{Category, Rule};
 use crate::model::{Model, path_intent};
 
@@ -36,7 +36,8 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
             RULE.at(handler.place(), message)
                 .here("no connection is upgraded here")
                 .also(opener.place(), format!("it is for WebSocket: {reason}"))
-                .help("pass handshakes on with proxy_pass (or uwsgi_pass, scgi_pass) to a server that speaks WebSocket"),
+                .evidence(Evidence::NoHandshake)
+.help("pass handshakes on with proxy_pass (or uwsgi_pass, scgi_pass) to a server that speaks WebSocket"),
         );
     }
 }
