@@ -58,6 +58,17 @@ pub(super) fn set_in_location(model: &Model<'_>, proxied: &Proxied<'_>, text: &s
     }
 }
 
+/// Adds several settings in the same way, as one edit; none if there is none.
+pub(super) fn set_all_in_location(
+    model: &Model<'_>,
+    proxied: &Proxied<'_>,
+    lines: &[String],
+) -> Option<Edit> {
+    let mut edits = lines.iter().map(|line| set_in_location(model, proxied, line));
+    let first = edits.next()?;
+    Some(edits.fold(first, |all, edit| Edit { text: all.text + &edit.text, ..all }))
+}
+
 /// Removes a directive, with its line if nothing else is on it.
 pub(super) fn remove(directive: Directive<'_>) -> Edit {
     let source = directive.source;

@@ -30,8 +30,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         };
         let outer = &model.proxied()[outer];
         let Some(first) = only_proxy_settings(model, id) else { continue };
-        let title = opener.source.slice(opener.head()).split_whitespace();
-        let title = title.collect::<Vec<_>>().join(" ");
+        let title = model.title(id);
         let message = format!("`{title}` passes nothing on: it looks for files");
         report.push(
             RULE.at(opener.place(), message)

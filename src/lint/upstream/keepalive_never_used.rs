@@ -2,7 +2,7 @@
 
 use crate::catalog::Version;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
-use crate::lint::edit::set_in_location;
+use crate::lint::edit::set_all_in_location;
 use crate::lint::{Category, Rule};
 use crate::model::{Model, Probe, Proxied, Value};
 
@@ -81,7 +81,5 @@ fn edit(model: &Model<'_>, proxied: &Proxied<'_>) -> Option<Edit> {
             lines.extend(inherited.map(|line| line.source.slice(line.span()).to_owned()));
         }
     }
-    let edits: Vec<Edit> = lines.iter().map(|line| set_in_location(model, proxied, line)).collect();
-    let place = edits.first()?.place;
-    Some(Edit { place, text: edits.into_iter().map(|edit| edit.text).collect() })
+    set_all_in_location(model, proxied, &lines)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
-use crate::lint::edit::set_in_location;
+use crate::lint::edit::set_all_in_location;
 use crate::lint::{Category, Rule};
 use crate::model::{Model, Proxied, variable_name};
 use crate::source::Span;
@@ -48,7 +48,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
                 .help(
                     "add `proxy_cache_bypass $http_upgrade;` and `proxy_no_cache $http_upgrade;`, or `proxy_cache off;` where there are only sockets",
                 )
-                .fix(Fix::safe("keep handshakes away from the cache", edits(model, proxied))),
+                .fix(fix(model, proxied)),
         );
     }
 }
@@ -81,6 +81,15 @@ fn depends(model: &Model<'_>, text: &str, seen: &mut HashSet<String>) -> bool {
     })
 }
 
+/// A line in an include is one of others too, so that a person decides.
+fn fix(model: &Model<'_>, proxied: &Proxied<'_>) -> Fix {
+    let edits = edits(model, proxied);
+    let file = proxied.head(model).source.id;
+    let is_own = edits.iter().all(|edit| edit.place.source == file);
+    let title = "keep handshakes away from the cache";
+    if is_own { Fix::safe(title, edits) } else { Fix::risky(title, edits) }
+}
+
 /// Both directives, with what they say already: own lines get one word more, inherited ones are
 /// repeated, because a line of one's own takes their place.
 fn edits(model: &Model<'_>, proxied: &Proxied<'_>) -> Vec<Edit> {
@@ -102,13 +111,7 @@ fn edits(model: &Model<'_>, proxied: &Proxied<'_>) -> Vec<Edit> {
             }
         }
     }
-    // Insertions at one place are one edit.
-    let inserted: Vec<Edit> =
-        lines.iter().map(|line| set_in_location(model, proxied, line)).collect();
-    if let Some(place) = inserted.first().map(|edit| edit.place) {
-        let text = inserted.into_iter().map(|edit| edit.text).collect();
-        edits.push(Edit { place, text });
-    }
+    edits.extend(set_all_in_location(model, proxied, &lines));
     edits
 }
 

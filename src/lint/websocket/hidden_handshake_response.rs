@@ -1,7 +1,7 @@
 //! `hidden-handshake-response`: the client gets a 101 without what makes it one.
 
-use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
-use crate::lint::edit::{remove, set_in_location};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Severity};
+use crate::lint::edit::{remove, set_all_in_location};
 use crate::lint::{Category, Rule};
 use crate::model::{Model, Proxied};
 use crate::syntax::Directive;
@@ -77,10 +77,8 @@ fn pass(model: &Model<'_>, proxied: &Proxied<'_>, name: &str) -> Fix {
     {
         lines.extend(inherited.iter().map(|line| line.source.slice(line.span()).to_owned()));
     }
-    let edits: Vec<Edit> = lines.iter().map(|line| set_in_location(model, proxied, line)).collect();
-    let place = edits[0].place;
-    let text = edits.into_iter().map(|edit| edit.text).collect();
-    let fix = Fix::safe("let the header through here", vec![Edit { place, text }]);
+    let edit = set_all_in_location(model, proxied, &lines);
+    let fix = Fix::safe("let the header through here", edit.into_iter().collect());
     // Plain answers get it as well from there on.
     if name.eq_ignore_ascii_case("Upgrade") && !proxied.is_dedicated() {
         return Fix { applicability: Applicability::Unsafe, ..fix };

@@ -1,8 +1,8 @@
 //! `missing-websocket-headers`: a location for sockets that passes no handshake on.
 
 use crate::catalog::Version;
-use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
-use crate::lint::edit::set_in_location;
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Severity};
+use crate::lint::edit::set_all_in_location;
 use crate::lint::{Category, Rule, variable};
 use crate::model::{Intent, Model, Probe, Proxied, asks_for_upgrade};
 
@@ -66,10 +66,7 @@ fn fix(model: &Model<'_>, proxied: &Proxied<'_>) -> Option<Fix> {
         let inherited = proxied.headers.iter();
         lines.extend(inherited.map(|line| line.source.slice(line.span()).to_owned()));
     }
-    // The edits of one place are made in order, so each line goes behind the one before.
-    let edits: Vec<Edit> = lines.iter().map(|line| set_in_location(model, proxied, line)).collect();
-    let place = edits[0].place;
-    let text = edits.into_iter().map(|edit| edit.text).collect();
-    let fix = variable.fix("pass WebSocket handshakes on", vec![Edit { place, text }]);
+    let edit = set_all_in_location(model, proxied, &lines)?;
+    let fix = variable.fix("pass WebSocket handshakes on", vec![edit]);
     Some(Fix { applicability: Applicability::Unsafe, ..fix })
 }

@@ -38,8 +38,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         if !is_own || model.has_unknown_settings(id) {
             continue;
         }
-        let title = opener.source.slice(opener.head()).split_whitespace();
-        let title = title.collect::<Vec<_>>().join(" ");
+        let title = model.title(id);
         let message = format!("`{title}` redirects every handshake");
         // To redirect what comes without TLS is right for pages.
         let to = answer.arg(1).unwrap_or_default();

@@ -29,8 +29,7 @@ fn check(model: &Model<'_>, report: &mut Vec<Diagnostic>) {
         if scope.context != Context::Location {
             continue;
         }
-        let title = opener.source.slice(opener.head()).split_whitespace();
-        let title = title.collect::<Vec<_>>().join(" ");
+        let title = model.title(id);
         let message = format!("{} cannot open a WebSocket in `{title}`", handler.name());
         report.push(
             RULE.at(handler.place(), message)
