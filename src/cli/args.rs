@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use crate::catalog::{Context, Module, Version};
+use crate::emit::Indent;
 use crate::trace::Listen;
 
 /// Compiler, validator, linter and formatter for nginx configuration.
@@ -120,8 +121,41 @@ pub(super) struct FmtArgs {
     /// Show what would change, and write nothing
     #[arg(long)]
     pub(super) diff: bool,
+    /// Indent a block by so many spaces, by a `tab`, or `keep` the file's own indentation
+    #[arg(long, value_name = "N|tab|keep", default_value = "4", value_parser = indent)]
+    pub(super) indent: Indent,
+    /// Turn single quotes into double ones where nothing between them has to change
+    #[arg(long)]
+    pub(super) normalize_quotes: bool,
+    /// Change only what touches these lines, counted from 1; with one file
+    #[arg(long, value_name = "FIRST:LAST", value_parser = lines)]
+    pub(super) range: Option<(u32, u32)>,
+    /// What standard input is called in messages
+    #[arg(long, value_name = "FILE")]
+    pub(super) stdin_filename: Option<PathBuf>,
     #[command(flatten)]
     pub(super) colour: ColourArgs,
+}
+
+fn indent(text: &str) -> Result<Indent, String> {
+    const MAX: usize = 16;
+    match text {
+        "tab" => Ok(Indent::Tab),
+        "keep" => Ok(Indent::Keep),
+        _ => match text.parse() {
+            Ok(count @ 1..=MAX) => Ok(Indent::Spaces(count)),
+            _ => Err(format!("a number from 1 to {MAX}, `tab` or `keep`")),
+        },
+    }
+}
+
+fn lines(text: &str) -> Result<(u32, u32), String> {
+    let lines = text
+        .split_once(':')
+        .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+    lines
+        .filter(|(first, last)| (1..=*last).contains(first))
+        .ok_or_else(|| "two numbers of lines from 1, as in 10:20".to_owned())
 }
 
 #[derive(Debug, Group)]

@@ -51,7 +51,7 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     };
     let bytes = match args.to {
         Target::Nginx if args.flat => emit::flat(&project, root).map(in_its_encoding),
-        Target::Nginx => emit::format(file).map(in_its_encoding),
+        Target::Nginx => emit::format(file, &emit::Style::default()).map(in_its_encoding),
         Target::Json if args.flat => {
             return Err("--flat goes with --to nginx: JSON is of one file".into());
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::emit::{self, EmitError};
+use crate::emit::{self, EmitError, Style};
 use crate::project::{File, Files};
 use crate::source::{Source, SourceId};
 use crate::{project, render};
@@ -22,7 +22,15 @@ struct Unformatted {
 pub(super) fn run(args: &FmtArgs) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Clean;
     let mut unformatted = Vec::new();
-    for path in paths::files(&args.paths)? {
+    let files = paths::files(&args.paths)?;
+    let has_stdin = files.iter().any(|path| path == Path::new(paths::STDIN));
+    if args.range.is_some() && files.len() != 1 {
+        return Err("--range goes with one file".into());
+    }
+    if args.stdin_filename.is_some() && !has_stdin {
+        return Err("--stdin-filename goes with `-`".into());
+    }
+    for path in files {
         match format(&path, args) {
             Ok(None) => {}
             Ok(Some(file)) => unformatted.push(file),
@@ -35,7 +43,7 @@ pub(super) fn run(args: &FmtArgs) -> Result<Outcome, Failure> {
     let colour = terminal::is_coloured(args.colour.colour);
     if args.check || args.diff {
         for file in &unformatted {
-            let name = file.path.to_string_lossy();
+            let name = shown(&file.path, args).to_string_lossy();
             let text = if args.diff {
                 terminal::unified(&name, &file.before, &file.after, colour)
             } else {
@@ -68,9 +76,9 @@ fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
     } else {
         Files::disk().read(path).map_err(|error| format!("{}: {error}", path.display()))?
     };
-    let source = Source::new(SourceId(0), path, before.clone());
+    let source = Source::new(SourceId(0), shown(path, args), before.clone());
     let (file, report) = crate::read(source);
-    let after = match emit::format(&file) {
+    let after = match text(&file, args) {
         Ok(text) => {
             file.source.encode(&text).expect("formatting adds nothing but ASCII").into_owned()
         }
@@ -80,6 +88,21 @@ fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
         terminal::print(&after)?;
     }
     Ok((before != after).then(|| Unformatted { path: path.to_owned(), before, after }))
+}
+
+/// What a file is called in messages.
+fn shown<'a>(path: &'a Path, args: &'a FmtArgs) -> &'a Path {
+    let is_stdin = path == Path::new(paths::STDIN);
+    args.stdin_filename.as_deref().filter(|_| is_stdin).unwrap_or(path)
+}
+
+/// The formatted text, of all lines or of some.
+fn text(file: &File, args: &FmtArgs) -> Result<String, EmitError> {
+    let style = Style { indent: args.indent.clone(), normalizes_quotes: args.normalize_quotes };
+    match args.range {
+        Some((first, last)) => emit::format_lines(file, &style, first..=last),
+        None => emit::format(file, &style),
+    }
 }
 
 /// Why a file is left alone, with its syntax errors.

@@ -1,18 +1,19 @@
-//! The formatter: one directive a line, four spaces a level, and nothing else changed.
+//! The formatter: one directive a line, a level of indentation for each block, and nothing else
+//! changed.
 //!
 //! Words, comments, single blank lines and the author's line breaks between arguments
 //! are kept; white space is not. What is printed is read again and compared before
 //! anyone gets it.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::catalog::{self, Form};
 use crate::project::{File, Included, Project, Root};
 use crate::source::{Place, Source, Span};
-use crate::syntax::{self, Body, Comment, Directive, Item};
+use crate::syntax::{Body, Comment, Directive, Item, Word};
 
-const INDENT: &str = "    ";
+use super::Style;
+use super::verify::verify;
 
 /// Why a file could not be printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +56,14 @@ impl std::fmt::Display for EmitError {
 impl std::error::Error for EmitError {}
 
 /// Formats a file; the text is for [`Source::encode`].
-pub fn format(file: &File) -> Result<String, EmitError> {
+pub fn format(file: &File, style: &Style) -> Result<String, EmitError> {
     if file.has_syntax_errors {
         return Err(EmitError::Syntax);
     }
-    let mut printer = Printer::new(file.source.line_ending(), None);
+    let mut printer = Printer::new(file, style.clone(), None);
     printer.items(file.tree.items(&file.source), 0)?;
     let text = printer.finish();
-    verify(file, &text)?;
+    verify(file, &text, style)?;
     Ok(text)
 }
 
@@ -72,7 +73,7 @@ pub fn flat(project: &Project, root: &Root) -> Result<String, EmitError> {
     if file.has_syntax_errors {
         return Err(EmitError::Syntax);
     }
-    let mut printer = Printer::new(file.source.line_ending(), Some((project, root)));
+    let mut printer = Printer::new(file, Style::default(), Some((project, root)));
     printer.items(file.tree.items(&file.source), 0)?;
     Ok(printer.finish())
 }
@@ -80,6 +81,9 @@ pub fn flat(project: &Project, root: &Root) -> Result<String, EmitError> {
 struct Printer<'p> {
     out: String,
     line_ending: &'static str,
+    style: Style,
+    /// The white space of one level.
+    unit: String,
     /// Where includes lead, if they are to be expanded.
     expand: Option<(&'p Project, &'p Root)>,
     /// The last thing printed is what an include led to.
@@ -87,8 +91,15 @@ struct Printer<'p> {
 }
 
 impl<'p> Printer<'p> {
-    fn new(line_ending: &'static str, expand: Option<(&'p Project, &'p Root)>) -> Self {
-        Self { out: String::new(), line_ending, expand, after_include: false }
+    fn new(file: &File, style: Style, expand: Option<(&'p Project, &'p Root)>) -> Self {
+        Self {
+            out: String::new(),
+            line_ending: file.source.line_ending(),
+            unit: style.unit(file),
+            style,
+            expand,
+            after_include: false,
+        }
     }
 
     fn finish(mut self) -> String {
@@ -104,7 +115,7 @@ impl<'p> Printer<'p> {
             self.out.push_str(self.line_ending);
         }
         for _ in 0..depth {
-            self.out.push_str(INDENT);
+            self.out.push_str(&self.unit);
         }
     }
 
@@ -202,12 +213,12 @@ impl<'p> Printer<'p> {
     /// is a comment.
     fn words(&mut self, directive: Directive<'p>, depth: usize, column: Option<usize>) -> bool {
         let source = directive.source;
-        let words = directive.words().iter().map(|word| (word.span, false));
-        let comments = directive.inner_comments().iter().map(|&comment| (comment, true));
-        let mut pieces: Vec<(Span, bool)> = words.chain(comments).collect();
-        pieces.sort_unstable();
+        let words = directive.words().iter().map(|&word| (word.span, Some(word)));
+        let comments = directive.inner_comments().iter().map(|&comment| (comment, None));
+        let mut pieces: Vec<(Span, Option<Word>)> = words.chain(comments).collect();
+        pieces.sort_unstable_by_key(|(span, _)| *span);
         let mut last: Option<(Span, bool)> = None;
-        for (index, &(span, is_comment)) in pieces.iter().enumerate() {
+        for (index, &(span, word)) in pieces.iter().enumerate() {
             if let Some((before, after_comment)) = last {
                 let gap = source.slice(Span::new(before.end, span.start));
                 if after_comment || gap.contains('\n') {
@@ -220,13 +231,13 @@ impl<'p> Printer<'p> {
                     self.out.push(' ');
                 }
             }
-            let text = source.slice(span);
-            self.out.push_str(if is_comment {
-                text.trim_end_matches([' ', '\t', '\r'])
-            } else {
-                text
-            });
-            last = Some((span, is_comment));
+            match word {
+                Some(word) => self.out.push_str(&self.style.word(word, source)),
+                None => {
+                    self.out.push_str(source.slice(span).trim_end_matches([' ', '\t', '\r']));
+                }
+            }
+            last = Some((span, word.is_none()));
         }
         last.is_some_and(|(_, is_comment)| is_comment)
     }
@@ -328,59 +339,4 @@ fn value_column(entry: Directive<'_>) -> Option<usize> {
 /// The column behind `text` that begins at column `from`; a tab reaches the next eighth.
 fn columns(text: &str, from: usize) -> usize {
     text.chars().fold(from, |column, c| if c == '\t' { column / 8 * 8 + 8 } else { column + 1 })
-}
-
-/// Reads the printed text again and compares it with the file, word by word and comment
-/// by comment.
-fn verify(file: &File, printed: &str) -> Result<(), EmitError> {
-    let source = &file.source;
-    let bytes = source.encode(printed).expect("formatting adds nothing but ASCII").into_owned();
-    let again = Source::new(source.id, &source.path, bytes);
-    let (tree, report) = syntax::parse(&again);
-    let mut before = Vec::new();
-    tokens(file.tree.items(source), &mut before);
-    let mut after = Vec::new();
-    tokens(tree.items(&again), &mut after);
-    if report.is_empty()
-        && before.iter().map(|(text, _)| text).eq(after.iter().map(|(text, _)| text))
-    {
-        return Ok(());
-    }
-    let differs = before.iter().zip(&after).find(|((a, _), (b, _))| a != b);
-    let at = differs.or(before.last().zip(after.last())).map_or(0, |((_, at), _)| *at);
-    Err(EmitError::Changed { line: source.line(at) })
-}
-
-/// All words with their quotes, `;`, braces, Lua bodies and comments, in order.
-fn tokens<'a>(items: impl Iterator<Item = Item<'a>>, into: &mut Vec<(Cow<'a, str>, u32)>) {
-    for item in items {
-        let directive = match item {
-            Item::Comment(comment) => {
-                into.push((comment.text().into(), comment.span.start));
-                continue;
-            }
-            Item::Directive(directive) => directive,
-        };
-        let source = directive.source;
-        let from = into.len();
-        for span in directive.words().iter().map(|word| word.span) {
-            into.push((source.slice(span).into(), span.start));
-        }
-        for &span in directive.inner_comments() {
-            into.push((source.slice(span).trim_end_matches([' ', '\t', '\r']).into(), span.start));
-        }
-        into[from..].sort_by_key(|&(_, at)| at);
-        let end = directive.span().end;
-        match directive.body() {
-            Body::None => into.push((";".into(), end)),
-            Body::Lua { open, close } => {
-                into.push((source.slice(Span::new(open, close)).into(), open));
-            }
-            Body::Block { open, .. } => {
-                into.push(("{".into(), open));
-                tokens(directive.items(), into);
-                into.push(("}".into(), end));
-            }
-        }
-    }
 }

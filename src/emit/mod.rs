@@ -4,10 +4,15 @@
 
 mod conf;
 mod json;
+mod range;
 mod runtime;
+mod style;
+mod verify;
 
 pub use conf::{EmitError, flat, format};
 pub use json::{ReadError, read, write};
+pub use range::format_lines;
 pub use runtime::runtime;
 #[cfg(feature = "cli")]
 pub use runtime::runtime_schema;
+pub use style::{Indent, Style};

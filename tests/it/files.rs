@@ -3,7 +3,28 @@
 use std::fs;
 
 use crate::cli::{CLEAN, directory, json, text};
-use crate::support::{run, run_with};
+use crate::support::{root, run, run_with};
+
+#[test]
+fn fmt_has_styles_and_formats_some_lines() {
+    let text = b"a{\n  b 'c d';\n  e   f;}\n";
+    let fmt = |arguments: &[&str]| run_with(root(), &[&["fmt", "-"], arguments].concat(), text);
+    for (arguments, out) in [
+        (&[][..], "a {\n    b 'c d';\n    e f;\n}\n"),
+        (&["--indent", "tab"], "a {\n\tb 'c d';\n\te f;\n}\n"),
+        (&["--indent", "keep", "--normalize-quotes"], "a {\n  b \"c d\";\n  e f;\n}\n"),
+        (&["--range", "3:3"], "a{\n  b 'c d';\n    e f;\n}\n"),
+        (&["--range", "1:2"], "a {\n    b 'c d';\n  e   f;}\n"),
+    ] {
+        let run = fmt(arguments);
+        assert_eq!((run.code, run.out.as_str()), (0, out), "{arguments:?}: {}", run.err);
+    }
+    let shown = run_with(root(), &["fmt", "--check", "--stdin-filename", "x/y.conf", "-"], text);
+    assert_eq!((shown.code, shown.out.as_str()), (1, "x/y.conf\n"));
+    for arguments in [["--indent", "0"], ["--range", "3:2"], ["--range", "0:1"]] {
+        assert_eq!(fmt(&arguments).code, 2, "{arguments:?}");
+    }
+}
 
 #[test]
 fn fmt_writes_only_what_changes_and_refuses_broken_files() {

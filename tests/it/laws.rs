@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ngxc::catalog::Version;
 use ngxc::diagnostic::{Diagnostic, Severity};
+use ngxc::emit::{Indent, Style};
 use ngxc::project::{File, Files, Project};
 use ngxc::source::{Source, SourceId};
 use ngxc::syntax::{TokenKind, tokens};
@@ -56,19 +57,50 @@ pub fn tokens_are_the_text(bytes: &[u8]) -> Result<(), String> {
 pub fn formatting_keeps_tokens(bytes: &[u8]) -> Result<(), String> {
     let before = file(bytes);
     if before.has_syntax_errors {
-        return match emit::format(&before) {
+        return match emit::format(&before, &Style::default()) {
             Err(emit::EmitError::Syntax) => Ok(()),
             other => Err(format!("a broken file was formatted: {other:?}")),
         };
     }
-    let once = emit::format(&before).map_err(|error| error.to_string())?;
+    let once = emit::format(&before, &Style::default()).map_err(|error| error.to_string())?;
     let encoded = before.source.encode(&once).ok_or("no bytes for the text")?.into_owned();
     let after = file(&encoded);
-    let twice = emit::format(&after).map_err(|error| format!("again: {error}"))?;
+    let twice =
+        emit::format(&after, &Style::default()).map_err(|error| format!("again: {error}"))?;
     if once != twice {
         return Err("formatting twice gives something else".to_owned());
     }
     if words(&before) == words(&after) { Ok(()) } else { Err("tokens changed".to_owned()) }
+}
+
+/// The same of other styles, and of some lines.
+pub fn styles_keep_tokens(bytes: &[u8]) -> Result<(), String> {
+    let before = file(bytes);
+    if before.has_syntax_errors {
+        return Ok(());
+    }
+    let spaces = Style { indent: Indent::Spaces(2), normalizes_quotes: true };
+    let tab = Style { indent: Indent::Tab, normalizes_quotes: false };
+    let keep = Style { indent: Indent::Keep, normalizes_quotes: false };
+    for style in [spaces, tab, keep] {
+        let again = |text: &str| file(&before.source.encode(text).unwrap_or_default());
+        let format = |file: &File| emit::format(file, &style);
+        let once = format(&before).map_err(|error| format!("{style:?}: {error}"))?;
+        let twice = format(&again(&once)).map_err(|error| format!("{style:?} again: {error}"))?;
+        if once != twice {
+            return Err(format!("{style:?} twice gives something else"));
+        }
+        let last = before.source.line_count();
+        let lines = |range| emit::format_lines(&before, &style, range);
+        if lines(1..=last) != Ok(once) {
+            return Err(format!("{style:?}: all lines are not the file"));
+        }
+        for part in 1..=4 {
+            let range = last * (part - 1) / 4 + 1..=last * part / 4;
+            lines(range.clone()).map_err(|error| format!("{style:?} {range:?}: {error}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// All tokens without white space at the end of comments. Lua code, which the tokens of
@@ -105,7 +137,11 @@ pub fn pipeline_runs(bytes: &[u8]) {
     let text = render::human(&project, &shown, true, 80) + &render::json(&project, &shown);
     assert!(report.is_empty() || text.contains(report[0].rule), "{}", report[0].rule);
     let file = &project.files()[0];
-    let _ = (emit::format(file), emit::write(file), emit::flat(&project, &project.roots()[0]));
+    let _ = (
+        emit::format(file, &Style::default()),
+        emit::write(file),
+        emit::flat(&project, &project.roots()[0]),
+    );
 }
 
 /// Law 7: JSON gives back the bytes that it was made from.
@@ -132,9 +168,10 @@ fn runs_are_equal(bytes: &[u8]) -> Result<(), String> {
 pub type Law = (&'static str, fn(&[u8]) -> Result<(), String>);
 
 /// The laws that hold for any bytes.
-pub const LAWS: [Law; 4] = [
+pub const LAWS: [Law; 5] = [
     ("tokens are the text", tokens_are_the_text),
     ("formatting keeps tokens", formatting_keeps_tokens),
+    ("styles keep tokens", styles_keep_tokens),
     ("fixes converge", fixes_converge),
     ("JSON gives the bytes back", json_gives_the_bytes_back),
 ];
@@ -189,7 +226,8 @@ fn a_comment_at_any_line_end_survives_formatting() {
             if probed.has_syntax_errors {
                 continue;
             }
-            let formatted = emit::format(&probed).expect("what can be read can be formatted");
+            let formatted = emit::format(&probed, &Style::default())
+                .expect("what can be read can be formatted");
             assert!(formatted.contains("# probe"), "{}: lost at offset {at}", path.display());
         }
     }
