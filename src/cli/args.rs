@@ -309,6 +309,8 @@ pub(super) struct SchemaArgs {
 pub(super) enum SchemaOf {
     /// What `emit --to runtime` prints
     Runtime,
+    /// What `emit --to json` prints
+    Json,
 }
 
 fn context(name: &str) -> Result<Context, String> {

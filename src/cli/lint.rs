@@ -108,8 +108,10 @@ fn print(
     report: &[Diagnostic],
     fixed: usize,
 ) -> Result<Outcome, Failure> {
-    let (shown, hidden): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
+    let (shown, mut hidden): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
         report.iter().partition(|finding| is_shown(args, finding));
+    // What somebody left out on purpose need not be mentioned.
+    hidden.retain(|_| !args.pedantic);
     let text = match args.format {
         Format::Json => render::json(project, &shown),
         Format::Short => render::short(project, &shown),

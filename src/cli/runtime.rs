@@ -63,6 +63,7 @@ fn refuse_what_nginx_rejects(model: &Model<'_>) -> Result<(), Failure> {
 pub(super) fn schema(args: &SchemaArgs) -> Result<Outcome, Failure> {
     let schema = match args.of {
         SchemaOf::Runtime => emit::runtime_schema(),
+        SchemaOf::Json => emit::json_schema(),
     };
     terminal::print(schema.as_bytes())?;
     Ok(Outcome::Clean)

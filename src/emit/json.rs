@@ -3,6 +3,8 @@
 //! Every token has the white space and the comments before it, so the concatenation of
 //! the document is the file. The types here are the format; `docs/json.md` describes it.
 
+#[cfg(feature = "cli")]
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::project::File;
@@ -11,11 +13,14 @@ use crate::syntax::{Body, Directive, Item, Quote};
 
 use super::EmitError;
 
+mod print;
+
 /// The version of the format that this ngxc writes and reads.
 const VERSION: u32 = 1;
 
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
 struct Document {
     ngxc: String,
     /// The version of the format.
@@ -27,13 +32,15 @@ struct Document {
     /// Directives and comments outside all blocks.
     items: Vec<Node>,
     /// White space behind the last item.
+    #[serde(default)]
     after: String,
 }
 
 /// A directive (`name`, `args`, `end`) or a comment (`comment`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
 struct Node {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<Word>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     args: Option<Vec<Word>>,
@@ -60,20 +67,23 @@ struct Node {
 
 /// A name or an argument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
 struct Word {
     /// As nginx passes it on: without quotes, escapes replaced.
     value: String,
     /// Between its quotes as it stands in the file, where that is not the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     raw: Option<String>,
-    /// `none`, `single` or `double`.
-    quote: String,
+    /// How it stands in the file; it is quoted another way if the value needs that.
+    #[serde(default)]
+    quote: Quoting,
     #[serde(flatten)]
     place: Lead,
 }
 
 /// `;`, `{`, `}` or a comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
 struct Token {
     text: String,
     #[serde(flatten)]
@@ -82,20 +92,40 @@ struct Token {
 
 /// What stands before a token, and where the token is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
 struct Lead {
     /// Comments between the words of a directive.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     comments: Vec<Token>,
-    /// White space.
-    before: String,
+    /// White space; that of the canonical layout where it is missing.
+    #[serde(default)]
+    before: Option<String>,
     /// From 1.
+    #[serde(default)]
     line: u32,
     /// From 1, in characters.
+    #[serde(default)]
     column: u32,
     /// In bytes of the file.
+    #[serde(default)]
     start: u32,
     /// In bytes of the file.
+    #[serde(default)]
     end: u32,
+}
+
+/// How a word is quoted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+enum Quoting {
+    /// Not at all.
+    #[default]
+    None,
+    /// `'…'`
+    Single,
+    /// `"…"`
+    Double,
 }
 
 /// Why a document could not be read.
@@ -107,6 +137,11 @@ pub enum ReadError {
     Unsupported(String),
     /// Its encoding has no bytes for its text.
     Encoding,
+    /// What it says cannot be written so that nginx reads it.
+    Invalid {
+        /// The line of what would be written, from 1.
+        line: u32,
+    },
 }
 
 impl std::fmt::Display for ReadError {
@@ -117,6 +152,9 @@ impl std::fmt::Display for ReadError {
                 write!(f, "not a configuration in JSON of version {VERSION}: {what}")
             }
             Self::Encoding => write!(f, "the text has characters that its encoding lacks"),
+            Self::Invalid { line } => {
+                write!(f, "what stands on line {line} of the result would be read in another way")
+            }
         }
     }
 }
@@ -145,23 +183,32 @@ pub fn write(file: &File) -> Result<String, EmitError> {
     Ok(visible_json(json + "\n"))
 }
 
-/// The bytes of the file that a JSON document was written from.
+/// The JSON Schema of what [`write`] writes.
+#[cfg(feature = "cli")]
+pub fn json_schema() -> String {
+    let schema = serde_json::to_string_pretty(&schemars::schema_for!(Document));
+    schema.expect("a schema is JSON") + "\n"
+}
+
+/// The bytes of the file that a JSON document was written from. What a program changed or added
+/// since is printed as it says, in canonical layout where it says nothing of that.
 pub fn read(json: &[u8]) -> Result<Vec<u8>, ReadError> {
     let document: Document = serde_json::from_slice(json).map_err(ReadError::Json)?;
     if document.ngxc != "conf" || document.version != VERSION {
         let what = format!("it says {} {}", document.ngxc, document.version);
         return Err(ReadError::Unsupported(what));
     }
-    let mut text = String::new();
-    print_nodes(&document.items, &mut text);
-    text.push_str(&document.after);
-    match document.encoding.as_str() {
-        "utf-8" => Ok(text.into_bytes()),
+    let text = print::print(&document);
+    let bytes: Vec<u8> = match document.encoding.as_str() {
+        "utf-8" => text.into_bytes(),
         "latin-1" => {
-            text.chars().map(|c| u8::try_from(c).map_err(|_| ReadError::Encoding)).collect()
+            let byte = |c| u8::try_from(c).map_err(|_| ReadError::Encoding);
+            text.chars().map(byte).collect::<Result<_, _>>()?
         }
-        other => Err(ReadError::Unsupported(format!("encoding {other}"))),
-    }
+        other => return Err(ReadError::Unsupported(format!("encoding {other}"))),
+    };
+    print::verify(&document, &bytes)?;
+    Ok(bytes)
 }
 
 struct Writer<'a> {
@@ -183,7 +230,7 @@ impl Writer<'_> {
             .map(|item| match item {
                 Item::Comment(comment) => {
                     let token = self.token(comment.span, &mut [].iter());
-                    let mut node = node(&token.place.before);
+                    let mut node = node(token.place.before.as_deref());
                     node.trailing = comment.is_trailing();
                     node.comment = Some(token);
                     node
@@ -202,14 +249,14 @@ impl Writer<'_> {
             let raw = self.source.slice(word.inner());
             let raw = (raw != value).then(|| raw.to_owned());
             let quote = match word.quote {
-                Quote::None => "none",
-                Quote::Single => "single",
-                Quote::Double => "double",
+                Quote::None => Quoting::None,
+                Quote::Single => Quoting::Single,
+                Quote::Double => Quoting::Double,
             };
-            words.push(Word { value, raw, quote: quote.to_owned(), place });
+            words.push(Word { value, raw, quote, place });
         }
         let name = words.remove(0);
-        let mut node = node(&name.place.before);
+        let mut node = node(name.place.before.as_deref());
         node.name = Some(name);
         node.args = Some(words);
         let end = directive.span().end;
@@ -249,7 +296,7 @@ impl Writer<'_> {
         let end = self.source.position(span.end).offset;
         Lead {
             comments: before,
-            before: gap,
+            before: Some(gap),
             line: start.line,
             column: start.column,
             start: start.offset,
@@ -258,7 +305,7 @@ impl Writer<'_> {
     }
 }
 
-fn node(before: &str) -> Node {
+fn node(before: Option<&str>) -> Node {
     Node {
         name: None,
         args: None,
@@ -268,39 +315,6 @@ fn node(before: &str) -> Node {
         close: None,
         comment: None,
         trailing: false,
-        blank_line_before: before.matches('\n').count() > 1,
+        blank_line_before: before.unwrap_or_default().matches('\n').count() > 1,
     }
-}
-
-fn print_nodes(nodes: &[Node], out: &mut String) {
-    for node in nodes {
-        for word in node.name.iter().chain(node.args.iter().flatten()) {
-            print_lead(&word.place, out);
-            let quote = match word.quote.as_str() {
-                "single" => "'",
-                "double" => "\"",
-                _ => "",
-            };
-            out.extend([quote, word.raw.as_ref().unwrap_or(&word.value), quote]);
-        }
-        print_token(node.end.as_ref(), out);
-        print_nodes(node.block.as_deref().unwrap_or_default(), out);
-        out.push_str(node.lua.as_deref().unwrap_or_default());
-        print_token(node.close.as_ref(), out);
-        print_token(node.comment.as_ref(), out);
-    }
-}
-
-fn print_token(token: Option<&Token>, out: &mut String) {
-    if let Some(token) = token {
-        print_lead(&token.place, out);
-        out.push_str(&token.text);
-    }
-}
-
-fn print_lead(lead: &Lead, out: &mut String) {
-    for comment in &lead.comments {
-        print_token(Some(comment), out);
-    }
-    out.push_str(&lead.before);
 }

@@ -10,6 +10,8 @@ mod style;
 mod verify;
 
 pub use conf::{EmitError, flat, format};
+#[cfg(feature = "cli")]
+pub use json::json_schema;
 pub use json::{ReadError, read, write};
 pub use range::format_lines;
 pub use runtime::runtime;

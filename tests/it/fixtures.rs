@@ -24,7 +24,11 @@ fn fixtures_print_what_they_did() {
             changed.push(fixture.clone());
         }
     }
-    assert!(changed.is_empty(), "these fixtures print something else now: {changed:#?}");
+    assert!(
+        changed.is_empty(),
+        "these fixtures are new or print something else now: {changed:#?}\n\
+         INSTA_UPDATE=always cargo test fixtures writes it; look at it before you commit"
+    );
 }
 
 /// What `lint`, `lint --diff` and, for the fixtures about layout, `fmt` print.

@@ -6,6 +6,7 @@ mod corpus;
 mod differential;
 mod docs;
 mod echo;
+mod edited;
 mod evidence;
 mod files;
 mod fixtures;

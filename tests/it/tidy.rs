@@ -59,7 +59,7 @@ const ONLY_IN: [(&str, &[&str]); 12] = [
             "runtime/",
         ],
     ),
-    ("schemars", &["emit/runtime.rs", "runtime/"]),
+    ("schemars", &["emit/runtime.rs", "emit/json.rs", "runtime/"]),
     ("toml", &["cli/config.rs"]),
     ("miette", &["render/human.rs"]),
     ("clap", &["cli/mod.rs", "cli/args.rs"]),

@@ -1,0 +1,118 @@
+//! JSON that a program has edited prints as configuration, and nothing else of the file changes.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::{Run, fixtures, root, run, run_with};
+
+const CONF: &str = "# site\nserver {\n  listen 80;  # plain\n  server_name 'a b' c;\n\n  \
+                    location / { root /x; }\n}\n";
+
+fn document() -> Value {
+    let run = run_with(root(), &["emit", "--to", "json", "-"], CONF.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.err);
+    serde_json::from_str(&run.out).expect("it prints JSON")
+}
+
+fn printed(document: &Value) -> Run {
+    let json = serde_json::to_vec(document).expect("it is JSON");
+    run_with(root(), &["emit", "--to", "nginx", "-"], &json)
+}
+
+/// What comes of an edit.
+fn edited(edit: impl FnOnce(&mut Value)) -> String {
+    let mut document = document();
+    edit(&mut document);
+    let run = printed(&document);
+    assert_eq!(run.code, 0, "{}", run.err);
+    run.out
+}
+
+#[test]
+fn what_is_left_alone_stays() {
+    assert_eq!(edited(|_| {}), CONF);
+}
+
+#[test]
+fn values_are_quoted_as_they_need() {
+    let name = "/items/1/block/2/args/0/value";
+    let with = |value: &str| {
+        edited(|document| *document.pointer_mut(name).expect("it is there") = json!(value))
+    };
+    assert_eq!(with("x y"), CONF.replace("'a b'", "'x y'"));
+    assert_eq!(with("it's"), CONF.replace("'a b'", "it's"));
+    assert_eq!(with("it's a"), CONF.replace("'a b'", "\"it's a\""));
+    assert_eq!(with(""), CONF.replace("'a b'", "''"));
+    assert_eq!(with("a\\b;"), CONF.replace("'a b'", "'a\\b;'"));
+    assert_eq!(with("\" '"), CONF.replace("'a b'", "\"\\\" '\""));
+    let port = edited(|document| {
+        *document.pointer_mut("/items/1/block/0/args/0/value").expect("it is there") = json!("8 0");
+    });
+    assert_eq!(port, CONF.replace("80", "\"8 0\""));
+}
+
+#[test]
+fn directives_come_and_go() {
+    let block = |document: &mut Value, edit: &dyn Fn(&mut Vec<Value>)| {
+        edit(
+            document
+                .pointer_mut("/items/1/block")
+                .expect("it is there")
+                .as_array_mut()
+                .expect("a list"),
+        );
+    };
+    let gone = edited(|document| block(document, &|items| drop(items.remove(2))));
+    assert_eq!(gone, CONF.replace("\n  server_name 'a b' c;", ""));
+    let more = json!({
+        "name": { "value": "location" },
+        "args": [{ "value": "/ws" }],
+        "block": [
+            { "comment": { "text": "# sockets" } },
+            { "name": { "value": "return" }, "args": [{ "value": "200" }, { "value": "a b" }] },
+        ],
+    });
+    let come = edited(|document| block(document, &|items| items.push(more.clone())));
+    let location = "\n  location /ws {\n        # sockets\n        return 200 \"a b\";\n  }\n}\n";
+    assert_eq!(come, CONF.replacen("\n}\n", location, 1));
+    let empty = json!({ "ngxc": "conf", "version": 1, "path": "new", "encoding": "utf-8", "items": [
+        { "name": { "value": "events" }, "block": [] },
+        { "name": { "value": "http" }, "block": [{ "name": { "value": "server" }, "block": [] }] },
+    ] });
+    assert_eq!(printed(&empty).out, "events {}\nhttp {\n    server {}\n}\n");
+}
+
+#[test]
+fn what_cannot_be_written_is_refused() {
+    for (pointer, value) in [
+        ("/items/1/block/0/end/text", json!("}")),
+        ("/items/0/comment/text", json!("# a\nlisten 1;")),
+        ("/items/1/block/0/name/before", json!("x")),
+    ] {
+        let mut document = document();
+        *document.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer} is there")) = value;
+        let run = printed(&document);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{pointer}: {}", run.err);
+    }
+}
+
+#[test]
+fn documents_have_the_shape_of_the_schema() {
+    let schema = run(root(), &["schema", "json"]);
+    let schema: Value = serde_json::from_str(&schema.out).expect("it prints JSON");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let mut valid = 0;
+    for path in fixtures() {
+        let path: &Path = &path;
+        let run = run(root(), &["emit", "--to", "json", &path.to_string_lossy()]);
+        if run.code != 0 {
+            continue;
+        }
+        let document: Value = serde_json::from_str(&run.out).expect("it prints JSON");
+        let errors: Vec<_> = validator.iter_errors(&document).map(|it| it.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+        valid += 1;
+    }
+    assert!(valid > 20, "only {valid} fixtures are emitted");
+}
