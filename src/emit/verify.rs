@@ -49,9 +49,10 @@ pub(super) fn tokens<'a>(
         let source = directive.source;
         let from = into.len();
         for word in directive.words() {
-            let text = match style.normalizes_quotes && word.is_quoted() {
-                true => format!("\"{}", word.value(source)).into(),
-                false => source.slice(word.span).into(),
+            let text = if style.normalizes_quotes && word.is_quoted() {
+                format!("\"{}", word.value(source)).into()
+            } else {
+                source.slice(word.span).into()
             };
             into.push((text, word.span));
         }
