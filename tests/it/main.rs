@@ -3,6 +3,7 @@
 mod adapt;
 mod cli;
 mod corpus;
+mod crossplane;
 mod differential;
 mod docs;
 mod echo;

@@ -99,25 +99,28 @@ fn chosen<'a>(configs: &'a [Config], name: Option<&str>) -> Result<&'a Config, P
 /// line `last`, stands behind it.
 fn print(
     statements: &[Statement],
-    mut last: u32,
+    last: u32,
     depth: usize,
     out: &mut String,
 ) -> Result<(), PayloadError> {
+    let mut last = Some(last);
     for statement in statements {
         match &statement.comment {
             Some(text) if statement.directive == "#" => {
                 if text.contains('\n') {
                     return Err(unwritable(statement));
                 }
-                let is_trailing = statement.line == last && !out.is_empty();
+                let is_trailing = last == Some(statement.line) && !out.is_empty();
                 out.extend([if is_trailing { " #" } else { "\n#" }, text]);
+                // Nothing stands behind a comment.
+                last = None;
             }
             _ => {
                 out.push('\n');
                 directive(statement, depth, out)?;
+                last = Some(statement.line);
             }
         }
-        last = statement.line;
     }
     Ok(())
 }
