@@ -22,6 +22,7 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         return Err("--strict and --nginx-version go with --to runtime".into());
     }
     check_crossplane(args)?;
+    let path = &paths::undumped(&mut files, path);
     if args.to == Target::Crossplane {
         return crossplane::emit(args, &mut files, path);
     }

@@ -6,6 +6,7 @@ mod corpus;
 mod crossplane;
 mod differential;
 mod docs;
+mod dump;
 mod echo;
 mod evidence;
 mod files;
