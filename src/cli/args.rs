@@ -160,7 +160,7 @@ fn lines(text: &str) -> Result<(u32, u32), String> {
 
 #[derive(Debug, Group)]
 pub(super) struct EmitArgs {
-    /// A configuration, or JSON from `emit --to json`; `-` is standard input
+    /// A configuration, or JSON from `emit --to json` or of crossplane; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
     /// What to print
@@ -169,6 +169,8 @@ pub(super) struct EmitArgs {
     /// Put included files in place of their includes
     #[arg(long)]
     pub(super) flat: bool,
+    #[command(flatten)]
+    pub(super) crossplane: CrossplaneArgs,
     /// With `--to runtime`: print nothing if the configuration says what the output cannot
     #[arg(long)]
     pub(super) strict: bool,
@@ -180,6 +182,22 @@ pub(super) struct EmitArgs {
     pub(super) prefix: Option<PathBuf>,
     #[command(flatten)]
     pub(super) colour: ColourArgs,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct CrossplaneArgs {
+    /// With `--to crossplane`: make one file of all, included files in place of their includes
+    #[arg(long)]
+    pub(super) combine: bool,
+    /// With `--to crossplane`: do not follow includes
+    #[arg(long)]
+    pub(super) single_file: bool,
+    /// With `--to crossplane`: list comments too
+    #[arg(long)]
+    pub(super) include_comments: bool,
+    /// Of a payload of crossplane with several files: print the one of this name
+    #[arg(long = "file", value_name = "NAME")]
+    pub(super) name: Option<String>,
 }
 
 #[derive(Debug, Group)]
@@ -294,6 +312,8 @@ pub(super) enum Target {
     Nginx,
     /// Every byte, with places, values, quotes, comments and blank lines
     Json,
+    /// The payload of crossplane 0.5.8
+    Crossplane,
     /// What nginx would do, resolved, as JSON for a proxy
     Runtime,
 }

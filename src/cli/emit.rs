@@ -8,7 +8,7 @@ use crate::project::{Files, Project};
 use crate::render;
 
 use super::args::{EmitArgs, Target};
-use super::{Failure, Outcome, paths, runtime, terminal};
+use super::{Failure, Outcome, crossplane, paths, runtime, terminal};
 
 pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     let mut files = Files::disk();
@@ -21,9 +21,17 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     if args.to != Target::Runtime && (args.strict || args.nginx_version.is_some()) {
         return Err("--strict and --nginx-version go with --to runtime".into());
     }
+    check_crossplane(args)?;
+    let path = &paths::undumped(&mut files, path);
+    if args.to == Target::Crossplane {
+        return crossplane::emit(args, &mut files, path);
+    }
     let bytes = files.read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     if is_json(path, &bytes) {
         return from_json(args, path, &bytes);
+    }
+    if args.crossplane.name.is_some() {
+        return Err("--file goes with a payload of crossplane".into());
     }
     paths::check_prefix(args.prefix.as_deref())?;
     // What was read may not be there to be read again, as from a pipe.
@@ -57,9 +65,22 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         }
         Target::Json => emit::write(file).map(String::into_bytes),
         Target::Runtime => return runtime::emit(args, &project, root),
+        Target::Crossplane => unreachable!("it was emitted before"),
     };
     terminal::print(&bytes.map_err(|error| refusal(&error, &project, path))?)?;
     Ok(Outcome::Clean)
+}
+
+/// The options of crossplane go with its target alone.
+fn check_crossplane(args: &EmitArgs) -> Result<(), Failure> {
+    let options = &args.crossplane;
+    let is_asked = options.combine || options.single_file || options.include_comments;
+    if args.to != Target::Crossplane && is_asked {
+        return Err(
+            "--combine, --single-file and --include-comments go with --to crossplane".into()
+        );
+    }
+    Ok(())
 }
 
 /// Why nothing is printed, with what is wrong with the files.
@@ -77,17 +98,23 @@ fn refusal(error: &EmitError, project: &Project, path: &Path) -> Failure {
 }
 
 /// No configuration begins with a `{` and a quote.
-fn is_json(path: &Path, bytes: &[u8]) -> bool {
+pub(super) fn is_json(path: &Path, bytes: &[u8]) -> bool {
     let inner = bytes.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
     let is_object = inner.is_some_and(|inner| inner.starts_with(b"\""));
     path.extension().is_some_and(|ending| ending == "json") || is_object
 }
 
 fn from_json(args: &EmitArgs, path: &Path, bytes: &[u8]) -> Result<Outcome, Failure> {
-    let conf = emit::read(bytes).map_err(|error| format!("{}: {error}", path.display()))?;
     if args.flat || args.to != Target::Nginx {
         return Err("of JSON, only `--to nginx` is emitted: the bytes that it was made from".into());
     }
+    if emit::is_payload(bytes) {
+        let conf = emit::rebuild(bytes, args.crossplane.name.as_deref());
+        let conf = conf.map_err(|error| format!("{}: {error}", path.display()))?;
+        terminal::print(conf.as_bytes())?;
+        return Ok(Outcome::Clean);
+    }
+    let conf = emit::read(bytes).map_err(|error| format!("{}: {error}", path.display()))?;
     terminal::print(&conf)?;
     Ok(Outcome::Clean)
 }

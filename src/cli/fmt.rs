@@ -76,6 +76,9 @@ fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
     } else {
         Files::disk().read(path).map_err(|error| format!("{}: {error}", path.display()))?
     };
+    if project::dumped(&before).is_some() {
+        return Err(paths::refuse_dump(path));
+    }
     let source = Source::new(SourceId(0), shown(path, args), before.clone());
     let (file, report) = crate::read(source);
     let after = match text(&file, args) {

@@ -20,7 +20,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
         return Err("--unsafe-fixes goes with --fix or --diff".into());
     }
     paths::check_prefix(args.prefix.as_deref())?;
-    let paths = paths::files(&args.paths)?;
+    let mut paths = paths::files(&args.paths)?;
     let mut files = Files::disk();
     if paths.iter().any(|path| path == Path::new(paths::STDIN)) {
         if args.fix && !args.diff {
@@ -29,6 +29,16 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
             );
         }
         files.set(paths::STDIN.as_ref(), paths::read_stdin()?);
+    }
+    if let Some(dump) = paths.iter().position(|path| paths::is_dump(&mut files, path)) {
+        if args.fix || args.diff {
+            return Err(paths::refuse_dump(&paths[dump]));
+        }
+        let [path] = paths.as_mut_slice() else {
+            let dump = paths[dump].display();
+            return Err(format!("{dump}: what `nginx -T` prints is linted alone").into());
+        };
+        *path = paths::undumped(&mut files, path);
     }
     let target = target(args)?;
     let check = |files: &Files| {

@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod crossplane;
 mod emit;
 mod explain;
 mod fmt;

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::project::{self, Files};
+
 use super::Failure;
 
 /// The path that stands for standard input.
@@ -65,6 +67,41 @@ pub(super) fn read_stdin() -> Result<Vec<u8>, Failure> {
         .read_to_end(&mut bytes)
         .map_err(|error| format!("standard input: {error}"))?;
     Ok(bytes)
+}
+
+/// Puts the files of a dump, which `nginx -T` prints, in the place of all others, and gives the
+/// path of the first; the same path if it is no dump. Files that cannot be read are left to
+/// who reads them.
+pub(super) fn undumped(files: &mut Files, path: &Path) -> PathBuf {
+    let Some(dumped) = dumped(files, path) else { return path.to_owned() };
+    let first = dumped.first().map_or_else(|| path.to_owned(), |(first, _)| first.clone());
+    *files = Files::memory();
+    for (path, bytes) in dumped {
+        files.set(&path, bytes);
+    }
+    first
+}
+
+/// True for a file that is what `nginx -T` prints.
+pub(super) fn is_dump(files: &mut Files, path: &Path) -> bool {
+    dumped(files, path).is_some()
+}
+
+fn dumped(files: &mut Files, path: &Path) -> Option<Vec<(PathBuf, Vec<u8>)>> {
+    let bytes = files.read(path).ok()?;
+    let dumped = project::dumped(&bytes);
+    // What was read may not be there to be read again, as from a pipe.
+    if !path.is_file() {
+        files.set(path, bytes);
+    }
+    dumped
+}
+
+/// Nothing can be written back to a dump.
+pub(super) fn refuse_dump(path: &Path) -> Failure {
+    let name = path.display();
+    format!("{name}: left alone: it is what `nginx -T` prints; change the files that it names")
+        .into()
 }
 
 /// A prefix that is no directory would make every include a missing one.

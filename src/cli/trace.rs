@@ -25,8 +25,9 @@ pub(super) fn run(args: &TraceArgs) -> Result<Outcome, Failure> {
     if path == Path::new(paths::STDIN) {
         files.set(path, paths::read_stdin()?);
     }
+    let path = &paths::undumped(&mut files, path);
     let target = target(args)?;
-    let project = Project::load(&files, &[path.to_owned()], args.prefix.as_deref());
+    let project = Project::load(&files, std::slice::from_ref(path), args.prefix.as_deref());
     let report = crate::check(&project, &target);
     let Some(root) = project.roots().first().filter(|_| project.is_complete()) else {
         return Err(refusal(&project, &report, path, "it cannot be read"));

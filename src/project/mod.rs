@@ -4,6 +4,7 @@
 //! file includes. Nothing here knows contexts or values; includes are not expanded,
 //! because one file may stand in several contexts.
 
+mod dump;
 mod files;
 mod glob;
 mod include;
@@ -12,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use dump::dumped;
 pub use files::Files;
 use include::{invalid_include, is_shipped, not_opened, target, unknown_context};
 

@@ -3,8 +3,10 @@
 mod adapt;
 mod cli;
 mod corpus;
+mod crossplane;
 mod differential;
 mod docs;
+mod dump;
 mod echo;
 mod edited;
 mod evidence;

@@ -50,6 +50,7 @@ const ONLY_IN: [(&str, &[&str]); 12] = [
     (
         "serde",
         &[
+            "emit/crossplane",
             "emit/json.rs",
             "emit/runtime.rs",
             "render/json.rs",
