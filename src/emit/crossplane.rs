@@ -38,6 +38,7 @@ pub struct Payload {
 
 /// What is wrong; `file` is there where the errors of all files stand together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "it is the key of the payload")]
 struct Error {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     file: Option<String>,

@@ -74,7 +74,7 @@ fn pages_have_their_headings() {
     let pages = files_below(&root().join("docs/rules"), &["md"]);
     for page in &pages {
         let is_its = |rule: &&Rule| page.ends_with(format!("{}.md", rule.name));
-        assert!(RULES.iter().any(|rule| is_its(rule)), "{}: of no rule", page.display());
+        assert!(RULES.iter().any(is_its), "{}: of no rule", page.display());
     }
 }
 
