@@ -183,7 +183,7 @@ pub fn write(file: &File) -> Result<String, EmitError> {
     Ok(visible_json(json + "\n"))
 }
 
-/// The JSON Schema of what [`write`] writes.
+/// The JSON Schema of what [`write()`] writes.
 #[cfg(feature = "cli")]
 pub fn json_schema() -> String {
     let schema = serde_json::to_string_pretty(&schemars::schema_for!(Document));
