@@ -44,10 +44,13 @@ impl<'p> Proxied<'p> {
             name,
             value: match value {
                 Value::Known(value) => Sent::Value(value),
-                Value::Unknown => {
-                    let text = from.and_then(|line| line.arg(1)).unwrap_or_default();
-                    Sent::Unknown(text.into_owned())
-                }
+                Value::Unknown => match from.and_then(|line| line.arg(1)) {
+                    Some(text) => Sent::Unknown(text.into_owned()),
+                    // Of the defaults, `Host $proxy_host` alone depends on something.
+                    None => self
+                        .default_host(model)
+                        .map_or_else(|| Sent::Unknown("$proxy_host".to_owned()), Sent::Value),
+                },
             },
             from: from.map(place),
         };
