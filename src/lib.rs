@@ -37,6 +37,7 @@ pub mod render;
 pub mod runtime;
 pub mod source;
 pub mod syntax;
+mod template;
 pub mod trace;
 pub mod validate;
 
@@ -75,6 +76,7 @@ pub fn check(project: &Project, target: &Target) -> Vec<Diagnostic> {
         validate::model(&model, &mut report);
         lint::model(&model, &mut report);
     }
+    template::retain_certain(project, &mut report);
     distrust_unread_files(project, &mut report);
     agree_on_shared_files(project, &mut report);
     if target.check_files {

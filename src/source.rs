@@ -65,6 +65,25 @@ pub enum Encoding {
     Latin1,
 }
 
+/// Which placeholders a file may have, for which another program puts text before nginx reads it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Templating {
+    /// What it seems to have: tags of one language, where nginx could not read the file with them,
+    /// and the names `${NAME}`, `%name%`, `__NAME__` and `@@NAME@@`.
+    #[default]
+    Detect,
+    /// None: it is as nginx gets it.
+    None,
+    /// Tags of Jinja: `{{ … }}`, `{% … %}` and `{# … #}`.
+    Jinja,
+    /// Actions of Go's templates, or Mustache: `{{ … }}`.
+    Go,
+    /// Tags of ERB: `<% … %>`.
+    Erb,
+    /// The names that envsubst replaces, if they are in capitals: `$NAME` and `${NAME}`.
+    Envsubst,
+}
+
 /// A position that people read: line and column from 1, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
@@ -85,6 +104,8 @@ pub struct Source {
     pub path: PathBuf,
     /// How bytes and text relate.
     pub encoding: Encoding,
+    /// Which placeholders it may have.
+    pub templating: Templating,
     text: String,
     /// Offset in the text of the first byte of each line.
     lines: Vec<u32>,
@@ -117,7 +138,8 @@ impl Source {
         }
         let crlf = text.matches("\r\n").count();
         let line_ending = if crlf * 2 > lines.len() - 1 { "\r\n" } else { "\n" };
-        Self { id, path: path.into(), encoding, text, lines, blocks, line_ending }
+        let templating = Templating::default();
+        Self { id, path: path.into(), encoding, templating, text, lines, blocks, line_ending }
     }
 
     /// The whole text.
@@ -152,6 +174,13 @@ impl Source {
                 .collect::<Option<Vec<u8>>>()
                 .map(Cow::Owned),
         }
+    }
+
+    /// The same file with another text, as if it had been read again; `None` as above.
+    pub fn with_text(&self, text: &str) -> Option<Self> {
+        let mut source = Self::new(self.id, &self.path, self.encode(text)?.into_owned());
+        source.templating = self.templating;
+        Some(source)
     }
 
     /// Number of bytes that the range has on disk.

@@ -7,6 +7,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use crate::catalog::{Context, Module, Version};
 use crate::emit::Indent;
+use crate::source::Templating;
 use crate::trace::Listen;
 
 /// Compiler, validator, linter and formatter for nginx configuration.
@@ -107,6 +108,8 @@ pub(super) struct LintArgs {
     #[arg(long, value_name = "DIR")]
     pub(super) prefix: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) template: TemplateArgs,
+    #[command(flatten)]
     pub(super) colour: ColourArgs,
 }
 
@@ -133,6 +136,8 @@ pub(super) struct FmtArgs {
     /// What standard input is called in messages
     #[arg(long, value_name = "FILE")]
     pub(super) stdin_filename: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) template: TemplateArgs,
     #[command(flatten)]
     pub(super) colour: ColourArgs,
 }
@@ -180,6 +185,8 @@ pub(super) struct EmitArgs {
     /// Where relative includes start [default: the directory of the file]
     #[arg(long, value_name = "DIR")]
     pub(super) prefix: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) template: TemplateArgs,
     #[command(flatten)]
     pub(super) colour: ColourArgs,
 }
@@ -278,6 +285,42 @@ pub(super) enum Colour {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct TemplateArgs {
+    /// Which placeholders the files have, that another program puts text in place of: tags of one
+    /// language or the names of envsubst [default: what they seem to have, and `%name%`,
+    /// `__NAME__`, `@@NAME@@`]
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub(super) template: Option<Template>,
+}
+
+impl TemplateArgs {
+    pub(super) fn templating(&self) -> Templating {
+        match self.template {
+            None => Templating::Detect,
+            Some(Template::Jinja) => Templating::Jinja,
+            Some(Template::Go) => Templating::Go,
+            Some(Template::Erb) => Templating::Erb,
+            Some(Template::Envsubst) => Templating::Envsubst,
+            Some(Template::None) => Templating::None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Template {
+    /// `{{ … }}`, `{% … %}` and `{# … #}`
+    Jinja,
+    /// `{{ … }}` of Go or Mustache
+    Go,
+    /// `<% … %>`
+    Erb,
+    /// `$NAME` and `${NAME}` in capitals
+    Envsubst,
+    /// None: the files are as nginx gets them
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,12 +6,18 @@ use crate::diagnostic::{Diagnostic, Kind};
 use crate::emit::{self, EmitError};
 use crate::project::{Files, Project};
 use crate::render;
+use crate::source::Templating;
 
 use super::args::{EmitArgs, Target};
 use super::{Failure, Outcome, crossplane, paths, runtime, terminal};
 
 pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
-    let mut files = Files::disk();
+    let is_runtime = args.to == Target::Runtime;
+    if is_runtime && args.template.template.is_some() {
+        return Err("--template does not go with --to runtime: nginx knows no placeholders".into());
+    }
+    let templating = if is_runtime { Templating::None } else { args.template.templating() };
+    let mut files = Files::disk().with(templating);
     let path = if args.file == Path::new("-") {
         files.set(paths::STDIN.as_ref(), paths::read_stdin()?);
         Path::new(paths::STDIN)
@@ -63,7 +69,7 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         Target::Json if args.flat => {
             return Err("--flat goes with --to nginx: JSON is of one file".into());
         }
-        Target::Json => emit::write(file).map(String::into_bytes),
+        Target::Json => emit::write(file, Some((&project, root))).map(String::into_bytes),
         Target::Runtime => return runtime::emit(args, &project, root),
         Target::Crossplane => unreachable!("it was emitted before"),
     };

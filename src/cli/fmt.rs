@@ -79,7 +79,8 @@ fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
     if project::dumped(&before).is_some() {
         return Err(paths::refuse_dump(path));
     }
-    let source = Source::new(SourceId(0), shown(path, args), before.clone());
+    let mut source = Source::new(SourceId(0), shown(path, args), before.clone());
+    source.templating = args.template.templating();
     let (file, report) = crate::read(source);
     let after = match text(&file, args) {
         Ok(text) => {

@@ -6,8 +6,9 @@ use crate::catalog::{Target, Versions};
 use crate::diagnostic::{Applicability, Diagnostic, Kind, Severity};
 use crate::fix::{self, Fixed};
 use crate::lint::{Category, RULES};
-use crate::project::{Files, Project};
+use crate::project::{File, Files, Project};
 use crate::render::{self, Counts};
+use crate::source::Templating;
 
 use super::args::{FailOn, Format, LintArgs};
 use super::config::Config;
@@ -21,7 +22,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
     }
     paths::check_prefix(args.prefix.as_deref())?;
     let mut paths = paths::files(&args.paths)?;
-    let mut files = Files::disk();
+    let mut files = Files::disk().with(args.template.templating());
     if paths.iter().any(|path| path == Path::new(paths::STDIN)) {
         if args.fix && !args.diff {
             return Err(
@@ -178,6 +179,13 @@ fn summary(
     };
     if fixed > 0 {
         text.push_str(&format!(" {} made.", plural(fixed, "fix", "fixes")));
+    }
+    let is_guessed = |file: &File| file.source.templating == Templating::Detect;
+    if project.template_count() > 0 && project.files().iter().any(is_guessed) {
+        let files = plural(project.template_count(), "file has", "files have");
+        text.push_str(&format!(
+            " {files} placeholders; what stands in place of them is not judged (--template none judges it)."
+        ));
     }
     let count = |applicability| {
         let fixes = shown.iter().filter_map(|finding| finding.fix.as_ref());

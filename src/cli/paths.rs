@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::project::{self, Files};
+use crate::source::Templating;
 
 use super::Failure;
 
@@ -75,7 +76,8 @@ pub(super) fn read_stdin() -> Result<Vec<u8>, Failure> {
 pub(super) fn undumped(files: &mut Files, path: &Path) -> PathBuf {
     let Some(dumped) = dumped(files, path) else { return path.to_owned() };
     let first = dumped.first().map_or_else(|| path.to_owned(), |(first, _)| first.clone());
-    *files = Files::memory();
+    // nginx has read what it prints: nothing stands for anything else.
+    *files = Files::memory().with(Templating::None);
     for (path, bytes) in dumped {
         files.set(&path, bytes);
     }

@@ -9,6 +9,7 @@ use crate::model::Model;
 use crate::project::{Files, Project};
 use crate::render;
 use crate::runtime::Router;
+use crate::source::Templating;
 use crate::trace::{self, Asked, Trace, Wanted};
 
 use super::args::{TraceArgs, TraceFormat};
@@ -20,7 +21,7 @@ const MAX_FINDINGS: usize = 8;
 
 pub(super) fn run(args: &TraceArgs) -> Result<Outcome, Failure> {
     paths::check_prefix(args.prefix.as_deref())?;
-    let mut files = Files::disk();
+    let mut files = Files::disk().with(Templating::None);
     let path = if args.config == Path::new("-") { Path::new(paths::STDIN) } else { &args.config };
     if path == Path::new(paths::STDIN) {
         files.set(path, paths::read_stdin()?);

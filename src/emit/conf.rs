@@ -139,18 +139,51 @@ impl<'p> Printer<'p> {
         depth: usize,
         column: Option<usize>,
     ) -> Result<(), EmitError> {
+        let mut before: Option<Item<'p>> = None;
         for item in items {
             let after_include = std::mem::take(&mut self.after_include);
             match item {
                 Item::Comment(comment) if after_include => self.comment_line(comment, depth),
                 Item::Comment(comment) => self.comment(comment, depth),
                 Item::Directive(directive) => {
-                    self.blank_line(directive.source, directive.span().start);
-                    self.directive(directive, depth, column)?;
+                    if let Some((project, root)) = self.expand
+                        && directive.is("include")
+                        && directive.body() == Body::None
+                    {
+                        self.blank_line(directive.source, directive.span().start);
+                        self.include(directive, project, root, depth)?;
+                    } else {
+                        self.begin(item, before, depth);
+                        self.directive(directive, depth, column)?;
+                    }
+                }
+                Item::Placeholder(placeholder) => {
+                    self.begin(item, before, depth);
+                    self.out.push_str(placeholder.text());
                 }
             }
+            before = Some(item);
         }
         Ok(())
+    }
+
+    /// Begins the line of an item. What a template has on one line with its tags stays there.
+    fn begin(&mut self, item: Item<'p>, before: Option<Item<'p>>, depth: usize) {
+        let source = item.source();
+        let start = item.span().start;
+        let with_tag = before.filter(|before| {
+            [*before, item].iter().any(|it| matches!(it, Item::Placeholder(_)))
+                && !matches!(before, Item::Comment(_))
+        });
+        let gap = with_tag.map(|before| source.slice(Span::new(before.span().end, start)));
+        match gap.filter(|gap| !gap.contains('\n')) {
+            Some("") => {}
+            Some(_) => self.out.push(' '),
+            None => {
+                self.blank_line(source, start);
+                self.line(depth);
+            }
+        }
     }
 
     fn comment(&mut self, comment: Comment<'p>, depth: usize) {
@@ -174,13 +207,6 @@ impl<'p> Printer<'p> {
         depth: usize,
         column: Option<usize>,
     ) -> Result<(), EmitError> {
-        if let Some((project, root)) = self.expand
-            && directive.is("include")
-            && directive.body() == Body::None
-        {
-            return self.include(directive, project, root, depth);
-        }
-        self.line(depth);
         let source = directive.source;
         let ends_in_comment = self.words(directive, depth, column);
         if ends_in_comment {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::project::{File, Included, Project, Root};
 use crate::source::{Source, SourceId, Span, visible_json};
-use crate::syntax::{Body, Comment, Directive, Item, Quote, Word};
+use crate::syntax::{Body, Comment, Directive, Item, Placeholder, Quote, Word};
 
 pub use read::{PayloadError, is_payload, rebuild};
 
@@ -177,7 +177,8 @@ impl<'p> Writer<'p> {
             .filter(|it| it.label.place.source == source.id && self.is_error(it))
             .collect();
         of_file.sort_by_key(|it| it.label.place.span);
-        let errors: Vec<Error> = of_file.iter().map(|it| error(it, source)).collect();
+        let mut errors: Vec<Error> = of_file.iter().map(|it| error(it, source)).collect();
+        errors.extend(file.tree.placeholders(source).map(unsayable));
         let is_read = !file.has_syntax_errors && !of_file.iter().any(|it| it.kind == Kind::Syntax);
         let items = file.tree.items(source);
         Config {
@@ -208,7 +209,8 @@ impl<'p> Writer<'p> {
                     let line = comment.source.line(comment.span.start);
                     statements.push(self.comment(comment, line));
                 }
-                Item::Comment(_) => {}
+                // What the payload cannot hold is an error of the file.
+                Item::Comment(_) | Item::Placeholder(_) => {}
             }
         }
         statements
@@ -321,6 +323,14 @@ impl<'p> Writer<'p> {
         }
         Some(())
     }
+}
+
+/// Placeholders between directives are neither a directive nor a comment.
+fn unsayable(placeholder: Placeholder<'_>) -> Error {
+    let (source, text) = (placeholder.source, placeholder.text());
+    let line = source.line(placeholder.span.start);
+    let error = format!("\"{text}\" of a template is not listed in {}:{line}", source.name());
+    Error { file: None, error, line: Some(line) }
 }
 
 /// A finding in the words of nginx and crossplane.

@@ -7,8 +7,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::project::File;
-use crate::source::{Encoding, Source, Span, visible_json};
+use crate::project::{File, Included, Project, Root};
+use crate::source::{Encoding, Source, Span, Templating, visible_json};
 use crate::syntax::{Body, Directive, Item, Quote};
 
 use super::EmitError;
@@ -29,6 +29,10 @@ struct Document {
     path: String,
     /// How text becomes bytes: `utf-8`, or `latin-1` for a file that is not UTF-8.
     encoding: String,
+    /// Which placeholders it may have: `none`, `jinja`, `go`, `erb`, `envsubst`, or what it
+    /// seems to have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
     /// Directives and comments outside all blocks.
     items: Vec<Node>,
     /// White space behind the last item.
@@ -36,7 +40,8 @@ struct Document {
     after: String,
 }
 
-/// A directive (`name`, `args`, `end`) or a comment (`comment`).
+/// A directive (`name`, `args`, `end`), a comment (`comment`), or placeholders of a template that
+/// stand where a directive could (`placeholder`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 struct Node {
@@ -55,8 +60,13 @@ struct Node {
     /// `}` behind a block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     close: Option<Token>,
+    /// The files that an `include` leads to, in their order; missing where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    includes: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     comment: Option<Token>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    placeholder: Option<Token>,
     /// The comment stands behind something else on its line.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     trailing: bool,
@@ -81,7 +91,7 @@ struct Word {
     place: Lead,
 }
 
-/// `;`, `{`, `}` or a comment.
+/// `;`, `{`, `}`, a comment or placeholders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 struct Token {
@@ -161,12 +171,13 @@ impl std::fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// Writes a file without syntax errors as JSON, ending in a line end.
-pub fn write(file: &File) -> Result<String, EmitError> {
+/// Writes a file without syntax errors as JSON, ending in a line end. Where its includes lead, a
+/// root says whose file it is.
+pub fn write(file: &File, root: Option<(&Project, &Root)>) -> Result<String, EmitError> {
     if file.has_syntax_errors {
         return Err(EmitError::Syntax);
     }
-    let mut writer = Writer { source: &file.source, done: 0 };
+    let mut writer = Writer { source: &file.source, root, done: 0 };
     let items = writer.nodes(file.tree.items(&file.source));
     let document = Document {
         ngxc: "conf".to_owned(),
@@ -176,6 +187,7 @@ pub fn write(file: &File) -> Result<String, EmitError> {
             Encoding::Utf8 => "utf-8".to_owned(),
             Encoding::Latin1 => "latin-1".to_owned(),
         },
+        template: name_of(file.source.templating).map(str::to_owned),
         items,
         after: writer.gap(file.source.end()),
     };
@@ -198,6 +210,10 @@ pub fn read(json: &[u8]) -> Result<Vec<u8>, ReadError> {
         let what = format!("it says {} {}", document.ngxc, document.version);
         return Err(ReadError::Unsupported(what));
     }
+    let Some(templating) = templating(document.template.as_deref()) else {
+        let what = format!("template {}", document.template.unwrap_or_default());
+        return Err(ReadError::Unsupported(what));
+    };
     let text = print::print(&document);
     let bytes: Vec<u8> = match document.encoding.as_str() {
         "utf-8" => text.into_bytes(),
@@ -207,12 +223,31 @@ pub fn read(json: &[u8]) -> Result<Vec<u8>, ReadError> {
         }
         other => return Err(ReadError::Unsupported(format!("encoding {other}"))),
     };
-    print::verify(&document, &bytes)?;
+    print::verify(&document, &bytes, templating)?;
     Ok(bytes)
+}
+
+/// The words for what a file may have.
+const TEMPLATES: [(&str, Templating); 5] = [
+    ("none", Templating::None),
+    ("jinja", Templating::Jinja),
+    ("go", Templating::Go),
+    ("erb", Templating::Erb),
+    ("envsubst", Templating::Envsubst),
+];
+
+fn name_of(templating: Templating) -> Option<&'static str> {
+    TEMPLATES.iter().find(|(_, it)| *it == templating).map(|(name, _)| *name)
+}
+
+fn templating(name: Option<&str>) -> Option<Templating> {
+    let Some(name) = name else { return Some(Templating::Detect) };
+    TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, it)| *it)
 }
 
 struct Writer<'a> {
     source: &'a Source,
+    root: Option<(&'a Project, &'a Root)>,
     /// Offset behind the last token that was written.
     done: u32,
 }
@@ -235,6 +270,12 @@ impl Writer<'_> {
                     node.comment = Some(token);
                     node
                 }
+                Item::Placeholder(placeholder) => {
+                    let token = self.token(placeholder.span, &mut [].iter());
+                    let mut node = node(token.place.before.as_deref());
+                    node.placeholder = Some(token);
+                    node
+                }
                 Item::Directive(directive) => self.directive(directive),
             })
             .collect()
@@ -245,7 +286,7 @@ impl Writer<'_> {
         let mut words: Vec<Word> = Vec::new();
         for word in directive.words() {
             let place = self.lead(word.span, &mut comments);
-            let value = word.value(self.source).into_owned();
+            let value = word.literal(self.source).into_owned();
             let raw = self.source.slice(word.inner());
             let raw = (raw != value).then(|| raw.to_owned());
             let quote = match word.quote {
@@ -259,6 +300,7 @@ impl Writer<'_> {
         let mut node = node(name.place.before.as_deref());
         node.name = Some(name);
         node.args = Some(words);
+        node.includes = self.includes(directive);
         let end = directive.span().end;
         let last = Span::new(end - 1, end);
         match directive.body() {
@@ -275,6 +317,17 @@ impl Writer<'_> {
             }
         }
         node
+    }
+
+    /// The files that an `include` leads to, as far as that is known.
+    fn includes(&self, directive: Directive<'_>) -> Option<Vec<String>> {
+        let (project, root) = self.root.filter(|_| directive.is("include"))?;
+        match root.included(directive) {
+            Included::Files(files) => {
+                Some(files.iter().map(|&id| project.source(id).name().into_owned()).collect())
+            }
+            Included::Shipped | Included::Unknown => None,
+        }
     }
 
     fn token(&mut self, span: Span, comments: &mut std::slice::Iter<'_, Span>) -> Token {
@@ -313,7 +366,9 @@ fn node(before: Option<&str>) -> Node {
         block: None,
         lua: None,
         close: None,
+        includes: None,
         comment: None,
+        placeholder: None,
         trailing: false,
         blank_line_before: before.unwrap_or_default().matches('\n').count() > 1,
     }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::project::File;
-use crate::source::{Source, Span};
+use crate::source::Span;
 use crate::syntax;
 
 use super::verify::{tokens, verify};
@@ -20,8 +20,7 @@ pub fn format_lines(
 ) -> Result<String, EmitError> {
     let printed = format(file, style)?;
     let source = &file.source;
-    let bytes = source.encode(&printed).expect("formatting adds nothing but ASCII").into_owned();
-    let again = Source::new(source.id, &source.path, bytes);
+    let again = source.with_text(&printed).expect("formatting adds nothing but ASCII");
     let (tree, _) = syntax::parse(&again);
     let (mut old, mut new) = (Vec::new(), Vec::new());
     tokens(file.tree.items(source), style, &mut old);

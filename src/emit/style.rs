@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::project::File;
 use crate::source::Source;
-use crate::syntax::{Body, Directive, Item, Quote, Word};
+use crate::syntax::{Body, Directive, Quote, Word};
 
 /// How a level of blocks is indented.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,9 @@ impl Style {
     pub(super) fn word<'a>(&self, word: Word, source: &'a Source) -> Cow<'a, str> {
         let text = source.slice(word.span);
         let inner = source.slice(word.inner());
-        if self.normalizes_quotes && word.quote == Quote::Single && !inner.contains(['"', '\n']) {
+        // Nobody knows which quotes a placeholder brings.
+        let may_change = word.quote == Quote::Single && !word.has_placeholder;
+        if self.normalizes_quotes && may_change && !inner.contains(['"', '\n']) {
             Cow::Owned(format!("\"{inner}\""))
         } else {
             Cow::Borrowed(text)
@@ -66,10 +68,7 @@ fn unit_of(file: &File) -> Option<String> {
         }
         let outer = source.indentation(block.span().start);
         for item in block.items() {
-            let at = match item {
-                Item::Directive(directive) => directive.span().start,
-                Item::Comment(comment) => comment.span.start,
-            };
+            let at = item.span().start;
             let deeper = source.indentation(at).strip_prefix(outer).unwrap_or_default();
             if source.begins_line(at) && !deeper.is_empty() {
                 return Some(deeper.to_owned());

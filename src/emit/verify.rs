@@ -12,8 +12,7 @@ use super::{EmitError, Style};
 /// comment; with other quotes, the values of words are what counts.
 pub(super) fn verify(file: &File, printed: &str, style: &Style) -> Result<(), EmitError> {
     let source = &file.source;
-    let bytes = source.encode(printed).expect("formatting adds nothing but ASCII").into_owned();
-    let again = Source::new(source.id, &source.path, bytes);
+    let again = source.with_text(printed).expect("formatting adds nothing but ASCII");
     let (tree, report) = syntax::parse(&again);
     let mut before = Vec::new();
     tokens(file.tree.items(source), style, &mut before);
@@ -44,13 +43,17 @@ pub(super) fn tokens<'a>(
                 into.push(trimmed(comment.source, comment.span));
                 continue;
             }
+            Item::Placeholder(placeholder) => {
+                into.push((placeholder.text().into(), placeholder.span));
+                continue;
+            }
             Item::Directive(directive) => directive,
         };
         let source = directive.source;
         let from = into.len();
         for word in directive.words() {
             let text = if style.normalizes_quotes && word.is_quoted() {
-                format!("\"{}", word.value(source)).into()
+                format!("\"{}", word.literal(source)).into()
             } else {
                 source.slice(word.span).into()
             };

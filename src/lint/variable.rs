@@ -123,7 +123,7 @@ fn define(model: &Model<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edi
 fn in_block(http: &Scope<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edit> {
     let opener = http.opener?;
     let source = opener.source;
-    let first = opener.items().map(item_span).find(|span| source.begins_line(span.start));
+    let first = opener.items().map(Item::span).find(|span| source.begins_line(span.start));
     let crate::syntax::Body::Block { open, .. } = opener.body() else {
         return None;
     };
@@ -152,7 +152,7 @@ fn at_top(model: &Model<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edi
     let mut at = None;
     let mut paragraph = 0;
     for item in file.tree.items(source) {
-        let span = item_span(item);
+        let span = item.span();
         if blank_line_before(source.text(), span.start) || at.is_none() {
             paragraph = span.start;
         }
@@ -168,13 +168,6 @@ fn at_top(model: &Model<'_>, name: &str, entries: &[(&str, &str)]) -> Option<Edi
     let map = map_block(name, entries, &line, if unit.is_empty() { "    " } else { unit });
     let text = format!("{map}{line}{line}");
     Some(Edit { place: source.place(Span::at(at?)), text })
-}
-
-fn item_span(item: Item<'_>) -> Span {
-    match item {
-        Item::Directive(directive) => directive.span(),
-        Item::Comment(comment) => comment.span,
-    }
 }
 
 fn blank_line_before(text: &str, at: u32) -> bool {

@@ -7,7 +7,7 @@ use crate::catalog::{self, Context, Contexts, Entry, Form};
 use crate::project::{Included, Project, Root};
 use crate::source::offset;
 use crate::syntax::value::{Match, location};
-use crate::syntax::{Body, Directive};
+use crate::syntax::{Body, Directive, Item};
 
 /// How many directives a root may have after its includes are expanded, for each that its
 /// files have: a few files that include each other many times could have more than fit
@@ -54,7 +54,7 @@ pub struct Scope<'p> {
     pub parent: Option<ScopeId>,
     /// The directive whose block it is; none outside all blocks.
     pub opener: Option<Directive<'p>>,
-    /// It includes something that could not be read.
+    /// It includes something that could not be read, or a template puts something into it.
     pub has_unknown_include: bool,
     /// The same without a wildcard: one file, which may hold settings.
     pub has_unknown_file: bool,
@@ -155,7 +155,8 @@ pub(super) fn expand<'p>(
         parent = Some(expander.push(Scope::new(outer, parent, None)));
     }
     let innermost = parent.expect("a chain of contexts has a last one");
-    expander.fill(innermost, project.file(root.source).directives());
+    let file = project.file(root.source);
+    expander.fill(innermost, file.tree.items(&file.source));
     expander.scopes.iter_mut().for_each(Scope::sort);
     (expander.scopes, expander.left == 0)
 }
@@ -173,8 +174,16 @@ impl<'p> Expander<'p> {
         ScopeId(offset(self.scopes.len() - 1))
     }
 
-    fn fill(&mut self, id: ScopeId, directives: impl Iterator<Item = Directive<'p>>) {
-        for directive in directives {
+    fn fill(&mut self, id: ScopeId, items: impl Iterator<Item = Item<'p>>) {
+        for item in items {
+            let directive = match item {
+                Item::Directive(directive) => directive,
+                Item::Placeholder(placeholder) if !placeholder.is_silent => {
+                    self.unknown(id, false);
+                    continue;
+                }
+                Item::Placeholder(_) | Item::Comment(_) => continue,
+            };
             if self.left == 0 {
                 return;
             }
@@ -194,7 +203,7 @@ impl<'p> Expander<'p> {
             }
             self.scopes[id.index()].lines.push(Line { directive, block });
             if let Some(child) = block {
-                self.fill(child, directive.directives());
+                self.fill(child, directive.items());
             }
         }
     }
@@ -203,17 +212,23 @@ impl<'p> Expander<'p> {
         match self.root.included(include) {
             Included::Files(files) => {
                 for &file in files {
-                    self.fill(id, self.project.file(file).directives());
+                    let file = self.project.file(file);
+                    self.fill(id, file.tree.items(&file.source));
                 }
             }
             Included::Shipped => {}
             Included::Unknown => {
                 let is_mask = include.arg(0).is_some_and(|path| path.contains(['*', '?', '[']));
-                let scope = &mut self.scopes[id.index()];
-                scope.has_unknown_include = true;
-                scope.has_unknown_file |= !is_mask;
+                self.unknown(id, is_mask);
             }
         }
+    }
+
+    /// Notes that a scope holds something that is not seen; a mask at http level holds servers.
+    fn unknown(&mut self, id: ScopeId, is_mask: bool) {
+        let scope = &mut self.scopes[id.index()];
+        scope.has_unknown_include = true;
+        scope.has_unknown_file |= !is_mask;
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::source::Templating;
+
 use super::glob;
 
 /// The files that a project is read from.
@@ -11,17 +13,25 @@ use super::glob;
 pub struct Files {
     memory: BTreeMap<PathBuf, Vec<u8>>,
     disk: bool,
+    /// Which placeholders they may have.
+    pub(super) templating: Templating,
 }
 
 impl Files {
     /// The files of the disk.
     pub fn disk() -> Self {
-        Self { memory: BTreeMap::new(), disk: true }
+        Self { disk: true, ..Self::default() }
     }
 
     /// No files but those that are set.
     pub fn memory() -> Self {
         Self::default()
+    }
+
+    /// The same files, which may have these placeholders.
+    #[must_use]
+    pub fn with(self, templating: Templating) -> Self {
+        Self { templating, ..self }
     }
 
     /// Puts a file in memory, in front of the same file on the disk.

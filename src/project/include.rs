@@ -1,4 +1,5 @@
-//! What an `include` names, and what is said of one that leads nowhere.
+//! What an `include` names, what is said of one that leads nowhere, and what a file says of where
+//! it is included.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::catalog::Context;
 use crate::diagnostic::{Diagnostic, Kind, Severity};
 use crate::source::Place;
-use crate::syntax::Directive;
+use crate::syntax::{Directive, Item};
+
+use super::File;
 
 /// Files that packages of nginx bring, so that a checkout of a configuration lacks them.
 /// Only Debian's `proxy_params` sets what a proxied location inherits.
@@ -78,6 +81,21 @@ pub(super) fn not_opened(
     Diagnostic::new(Kind::Validate, "missing-include", Severity::Warning, place, message)
         .here("nothing of it could be checked")
         .help(help)
+}
+
+/// The context that a comment of the file names, as in `# ngxc: context=server`; the place of
+/// the comment if there is no such context.
+pub(super) fn named_context(file: &File) -> Result<Option<Context>, (Place, &str)> {
+    for item in file.tree.items(&file.source) {
+        let Item::Comment(comment) = item else { continue };
+        let words = comment.text().trim_start_matches('#').trim();
+        let named = words.strip_prefix("ngxc:").and_then(|it| it.trim().strip_prefix("context="));
+        if let Some(name) = named {
+            let place = file.source.place(comment.span);
+            return Context::of_snippet(name.trim()).map(Some).ok_or((place, name.trim()));
+        }
+    }
+    Ok(None)
 }
 
 /// A comment that says where a file is included, and names no context.

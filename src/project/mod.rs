@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 
 pub use dump::dumped;
 pub use files::Files;
-use include::{invalid_include, is_shipped, not_opened, target, unknown_context};
+use include::{invalid_include, is_shipped, named_context, not_opened, target, unknown_context};
 
 use crate::catalog::Context;
 use crate::diagnostic::{Diagnostic, Kind, Severity};
 use crate::source::{MAX_LEN, Place, Source, SourceId, Span, offset};
-use crate::syntax::{self, Directive, Item, Tree};
+use crate::syntax::{self, Directive, Tree};
 
 /// Includes that lead from one file to the next deeper than this are not followed.
 const MAX_INCLUDE_DEPTH: usize = 40;
@@ -158,6 +158,12 @@ impl Project {
         self.shown.len()
     }
 
+    /// The number of those that another program puts text into before nginx reads them.
+    pub fn template_count(&self) -> usize {
+        let shown = self.files.iter().filter(|file| self.is_shown(file.source.id));
+        shown.filter(|file| file.tree.has_placeholders).count()
+    }
+
     /// False if a file that was asked for could not be read.
     pub fn is_complete(&self) -> bool {
         !self.unreadable
@@ -204,21 +210,6 @@ impl Root {
             })
             .copied()
     }
-}
-
-/// The context that a comment of the file names, as in `# ngxc: context=server`; the place of
-/// the comment if there is no such context.
-fn named_context(file: &File) -> Result<Option<Context>, (Place, &str)> {
-    for item in file.tree.items(&file.source) {
-        let Item::Comment(comment) = item else { continue };
-        let words = comment.text().trim_start_matches('#').trim();
-        let named = words.strip_prefix("ngxc:").and_then(|it| it.trim().strip_prefix("context="));
-        if let Some(name) = named {
-            let place = file.source.place(comment.span);
-            return Context::of_snippet(name.trim()).map(Some).ok_or((place, name.trim()));
-        }
-    }
-    Ok(None)
 }
 
 struct Loader<'a> {
@@ -333,7 +324,8 @@ impl Loader<'_> {
         if bytes.len() > MAX_LEN {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 2 GB"));
         }
-        let source = Source::new(self.next_id(), path, bytes);
+        let mut source = Source::new(self.next_id(), path, bytes);
+        source.templating = self.files.templating;
         let (tree, report) = syntax::parse(&source);
         let id = source.id;
         let has_syntax_errors = !report.is_empty();

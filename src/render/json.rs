@@ -21,6 +21,7 @@ struct Summary {
     warnings: usize,
     infos: usize,
     files: usize,
+    templates: usize,
 }
 
 #[derive(Serialize)]
@@ -113,6 +114,7 @@ pub fn json(project: &Project, findings: &[&Diagnostic]) -> String {
             warnings: counts.warnings,
             infos: counts.infos,
             files: project.shown_count(),
+            templates: project.template_count(),
         },
         diagnostics: findings.iter().map(|finding| finding_of(project, finding)).collect(),
     };

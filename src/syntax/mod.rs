@@ -8,13 +8,14 @@ pub mod address;
 pub mod atoms;
 mod build;
 mod lexer;
+mod placeholder;
 pub mod regex;
 mod tree;
 pub mod value;
 
 pub use build::parse;
 pub use lexer::{Token, TokenKind, tokens};
-pub use tree::{Body, Comment, Directive, Item, Quote, Tree, Word};
+pub use tree::{Body, Comment, Directive, Item, Placeholder, Quote, Tree, Word};
 
 /// The deepest nesting of blocks that ngxc reads, so that every walk over a tree
 /// may recurse. Real configurations stay below ten.

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use crate::source::{Place, Source, Span};
 
+use super::placeholder;
+
 /// How a word is quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quote {
@@ -25,6 +27,8 @@ pub struct Word {
     pub span: Span,
     /// Its quotes.
     pub quote: Quote,
+    /// Another program puts something in place of it, or of a part of it.
+    pub has_placeholder: bool,
 }
 
 impl Word {
@@ -42,8 +46,17 @@ impl Word {
     }
 
     /// Its value as nginx passes it on: without quotes, escapes replaced
-    /// (the copy loop at the end of `ngx_conf_read_token`).
+    /// (the copy loop at the end of `ngx_conf_read_token`). A placeholder is a variable that
+    /// nobody knows.
     pub fn value(self, source: &Source) -> Cow<'_, str> {
+        if self.has_placeholder {
+            return Cow::Owned(unescape(&placeholder::without(source.slice(self.inner()))));
+        }
+        self.literal(source)
+    }
+
+    /// The same with placeholders as they are written.
+    pub fn literal(self, source: &Source) -> Cow<'_, str> {
         let raw = source.slice(self.inner());
         if raw.contains('\\') { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
     }
@@ -90,12 +103,13 @@ pub enum Body {
     },
 }
 
-/// A directive or comment in the arena.
+/// A directive, a comment or placeholders in the arena.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node {
-    /// A directive up to and with its `;` or `}`; a comment with its `#`.
+    /// A directive up to and with its `;` or `}`; a comment with its `#`, which tells it from
+    /// placeholders.
     pub(super) span: Span,
-    /// The directive's words as indices; empty for a comment.
+    /// The directive's words as indices; empty for others.
     pub(super) words: (u32, u32),
     pub(super) body: Body,
     /// Index behind the last node inside this one.
@@ -109,6 +123,8 @@ pub struct Tree {
     pub(super) words: Vec<Word>,
     /// Comments between the words of a directive, in order.
     pub(super) inner_comments: Vec<Span>,
+    /// It has placeholders, in words or between directives.
+    pub has_placeholders: bool,
 }
 
 /// What stands in a block.
@@ -118,6 +134,8 @@ pub enum Item<'a> {
     Directive(Directive<'a>),
     /// A comment of its own.
     Comment(Comment<'a>),
+    /// Placeholders where a directive could stand.
+    Placeholder(Placeholder<'a>),
 }
 
 /// A comment that stands between directives.
@@ -127,6 +145,44 @@ pub struct Comment<'a> {
     pub source: &'a Source,
     /// From the `#` up to the line end.
     pub span: Span,
+}
+
+/// Placeholders that stand between directives: one or more on a line, as they are written.
+#[derive(Debug, Clone, Copy)]
+pub struct Placeholder<'a> {
+    /// The file it is in.
+    pub source: &'a Source,
+    /// From the first to the last.
+    pub span: Span,
+    /// It leaves no text of its own, as a condition or a comment of a template language.
+    pub is_silent: bool,
+}
+
+impl<'a> Item<'a> {
+    /// The file it is in.
+    pub fn source(self) -> &'a Source {
+        match self {
+            Self::Directive(directive) => directive.source,
+            Self::Comment(comment) => comment.source,
+            Self::Placeholder(placeholder) => placeholder.source,
+        }
+    }
+
+    /// Where it is.
+    pub fn span(self) -> Span {
+        match self {
+            Self::Directive(directive) => directive.span(),
+            Self::Comment(comment) => comment.span,
+            Self::Placeholder(placeholder) => placeholder.span,
+        }
+    }
+}
+
+impl<'a> Placeholder<'a> {
+    /// The placeholders as they are written.
+    pub fn text(self) -> &'a str {
+        self.source.slice(self.span)
+    }
 }
 
 impl<'a> Comment<'a> {
@@ -179,6 +235,16 @@ impl Tree {
         self.range(source, 0..self.nodes.len())
     }
 
+    /// All placeholders of the file that stand between directives.
+    pub fn placeholders<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = Placeholder<'a>> {
+        let nodes = self.nodes.iter().filter(|_| self.has_placeholders);
+        let others = nodes.filter(|node| node.words.0 == node.words.1);
+        others.filter_map(move |node| match other(source, node.span) {
+            Item::Placeholder(placeholder) => Some(placeholder),
+            Item::Directive(_) | Item::Comment(_) => None,
+        })
+    }
+
     /// The directives that begin in a part of the file, a block before its content.
     pub fn directives_from<'a>(
         &'a self,
@@ -220,21 +286,30 @@ impl<'a> Iterator for Items<'a> {
         if self.next == self.end {
             return None;
         }
-        let index = self.next;
+        let (source, index) = (self.source, self.next);
         let node = &self.tree.nodes[index as usize];
         self.next = node.end;
         Some(if node.words.0 < node.words.1 {
-            Item::Directive(Directive { source: self.source, tree: self.tree, index })
+            Item::Directive(Directive { source, tree: self.tree, index })
         } else {
-            Item::Comment(Comment { source: self.source, span: node.span })
+            other(source, node.span)
         })
     }
+}
+
+/// What has no words.
+fn other(source: &Source, span: Span) -> Item<'_> {
+    let text = source.slice(span);
+    if text.starts_with('#') {
+        return Item::Comment(Comment { source, span });
+    }
+    Item::Placeholder(Placeholder { source, span, is_silent: placeholder::is_silent(text) })
 }
 
 fn directives(items: Items<'_>) -> impl Iterator<Item = Directive<'_>> + Clone {
     items.filter_map(|item| match item {
         Item::Directive(directive) => Some(directive),
-        Item::Comment(_) => None,
+        Item::Comment(_) | Item::Placeholder(_) => None,
     })
 }
 
@@ -283,6 +358,11 @@ impl<'a> Directive<'a> {
     pub fn head(self) -> Span {
         let words = self.words();
         words[0].span.to(words[words.len() - 1].span)
+    }
+
+    /// True if another program puts something in place of a word of it, or of a part of one.
+    pub fn has_placeholder(self) -> bool {
+        self.words().iter().any(|word| word.has_placeholder)
     }
 
     /// Its head as a place.

@@ -107,6 +107,11 @@ pub fn styles_keep_tokens(bytes: &[u8]) -> Result<(), String> {
 /// the plain language cut in pieces, is compared by the formatter itself.
 fn words(file: &File) -> Vec<(TokenKind, String)> {
     let text = file.source.text();
+    if file.tree.has_placeholders {
+        // Its own tokens are not those of the plain language.
+        let all: String = text.split_whitespace().collect();
+        return vec![(TokenKind::Word, all)];
+    }
     let has_lua = text.contains("_by_lua_block");
     let all = tokens(text).filter(|_| !has_lua);
     all.map(|token| (token.kind, text[token.span.range()].trim_end().to_owned())).collect()
@@ -139,7 +144,7 @@ pub fn pipeline_runs(bytes: &[u8]) {
     let file = &project.files()[0];
     let _ = (
         emit::format(file, &Style::default()),
-        emit::write(file),
+        emit::write(file, None),
         emit::flat(&project, &project.roots()[0]),
     );
 }
@@ -150,7 +155,7 @@ pub fn json_gives_the_bytes_back(bytes: &[u8]) -> Result<(), String> {
     if file.has_syntax_errors {
         return Ok(());
     }
-    let json = emit::write(&file).map_err(|error| error.to_string())?;
+    let json = emit::write(&file, None).map_err(|error| error.to_string())?;
     let back = emit::read(json.as_bytes()).map_err(|error| error.to_string())?;
     if back == bytes { Ok(()) } else { Err("other bytes came back".to_owned()) }
 }

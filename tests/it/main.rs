@@ -23,6 +23,7 @@ mod oracle;
 mod runtime;
 mod support;
 mod tally;
+mod template;
 mod tidy;
 mod trace;
 mod trial;

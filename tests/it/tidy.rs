@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::support::{files_below, root};
 
 /// Which of our modules each module may use (`docs/ARCHITECTURE.md`).
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("source", &[]),
     ("catalog", &[]),
     ("diagnostic", &["source"]),
@@ -16,6 +16,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("model", &["source", "diagnostic", "syntax", "project", "catalog", "runtime"]),
     ("validate", &["source", "diagnostic", "syntax", "project", "catalog", "model"]),
     ("lint", &["source", "diagnostic", "syntax", "project", "catalog", "model"]),
+    ("template", &["source", "diagnostic", "syntax", "project", "lint"]),
     ("fix", &["source", "diagnostic", "project"]),
     ("emit", &["source", "diagnostic", "syntax", "project", "catalog", "model", "runtime"]),
     ("render", &["source", "diagnostic", "project", "lint"]),

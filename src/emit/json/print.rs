@@ -1,6 +1,6 @@
 //! A document to text: as it was, and in canonical layout what a program put there.
 
-use crate::source::{Source, SourceId};
+use crate::source::{Source, SourceId, Templating};
 use crate::syntax::{self, Body, Item};
 
 use super::{Document, Lead, Node, Quoting, ReadError, Token, Word};
@@ -21,7 +21,8 @@ pub(super) fn print(document: &Document) -> String {
 /// The white space before a directive or a comment, if the document says what it is.
 fn lead(node: &Node) -> Option<&str> {
     let name = node.name.as_ref().map(|name| &name.place);
-    name.or(node.comment.as_ref().map(|comment| &comment.place))?.before.as_deref()
+    let other = node.comment.as_ref().or(node.placeholder.as_ref());
+    name.or(other.map(|token| &token.place))?.before.as_deref()
 }
 
 fn nodes(nodes: &[Node], depth: usize, out: &mut String) {
@@ -29,8 +30,8 @@ fn nodes(nodes: &[Node], depth: usize, out: &mut String) {
     for node in nodes {
         let start = if out.is_empty() { "" } else { own.as_str() };
         let start = if node.trailing { " " } else { start };
-        if let Some(comment) = &node.comment {
-            token(comment, start, out);
+        if let Some(text) = node.comment.as_ref().or(node.placeholder.as_ref()) {
+            token(text, start, out);
             continue;
         }
         let words = node.name.iter().chain(node.args.iter().flatten());
@@ -108,12 +109,17 @@ fn reads_as(text: &str, value: &str) -> bool {
         && only.body() == Body::None
         && only.inner_comments().is_empty()
         && only.args().len() == 1
-        && only.arg(0).is_some_and(|found| found == value)
+        && only.args()[0].literal(&source) == value
 }
 
 /// Reads what was printed again and compares it with the document, word by word.
-pub(super) fn verify(document: &Document, bytes: &[u8]) -> Result<(), ReadError> {
-    let source = Source::new(SourceId(0), "document", bytes.to_vec());
+pub(super) fn verify(
+    document: &Document,
+    bytes: &[u8],
+    templating: Templating,
+) -> Result<(), ReadError> {
+    let mut source = Source::new(SourceId(0), "document", bytes.to_vec());
+    source.templating = templating;
     let (tree, report) = syntax::parse(&source);
     if let Some(finding) = report.first() {
         return Err(ReadError::Invalid { line: source.line(finding.label.place.span.start) });
@@ -136,11 +142,16 @@ fn compare<'a>(
                 let said = node.comment.as_ref().map(|said| said.text.trim_end());
                 said == Some(comment.text())
             }
+            Some(Item::Placeholder(placeholder)) => {
+                line = source.line(placeholder.span.start);
+                node.placeholder.as_ref().map(|said| said.text.as_str()) == Some(placeholder.text())
+            }
             Some(Item::Directive(directive)) => {
                 line = source.line(directive.span().start);
                 let said = node.name.iter().chain(node.args.iter().flatten());
-                let words = directive.words().iter().map(|word| word.value(source));
+                let words = directive.words().iter().map(|word| word.literal(source));
                 node.comment.is_none()
+                    && node.placeholder.is_none()
                     && said.map(|word| word.value.as_str()).eq(words)
                     && node.block.is_some() == matches!(directive.body(), Body::Block { .. })
             }

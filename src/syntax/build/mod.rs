@@ -9,17 +9,77 @@ mod lua;
 mod words;
 
 use crate::diagnostic::{Diagnostic, Edit, Fix, Kind, Severity};
-use crate::source::{Encoding, Source, Span, offset};
+use crate::source::{Encoding, Source, Span, Templating, offset};
 
 use super::MAX_DEPTH;
 use super::lexer::{Lexer, Token, TokenKind};
+use super::placeholder::{self, Language, Placeholders, Tag};
 use super::tree::{Body, Node, Tree};
 
 /// Reads a source: a tree of what could be read, and what nginx would reject in it.
+///
+/// Tags of a template language are looked for where nginx could not read the file with them,
+/// or if the source says that it has some.
 pub fn parse(source: &Source) -> (Tree, Vec<Diagnostic>) {
-    let plain = Builder::new(source, false).run();
+    let text = source.text();
+    let said = match source.templating {
+        Templating::Jinja => Some(Language::Jinja),
+        Templating::Go => Some(Language::Go),
+        Templating::Erb => Some(Language::Erb),
+        Templating::Detect | Templating::None | Templating::Envsubst => None,
+    };
+    if let Some(language) = said {
+        return template(source, &placeholder::tags(text, language));
+    }
+    let (tree, report) = build(source, text, &[]);
+    let language = Language::of(text).filter(|_| source.templating == Templating::Detect);
+    let Some(language) = language else { return (tree, report) };
+    let tags = placeholder::tags(text, language);
+    if report.is_empty() && !tags.iter().any(|tag| stands_in_word(&tree, source, *tag)) {
+        return (tree, report);
+    }
+    let (with_tags, of_template) = template(source, &tags);
+    if report.is_empty() || of_template.len() < report.len() {
+        (with_tags, of_template)
+    } else {
+        (tree, report)
+    }
+}
+
+/// True for a tag in a word, as in a quoted one: it may be that nginx can read them all.
+fn stands_in_word(tree: &Tree, source: &Source, tag: Tag) -> bool {
+    let index = tree.words.partition_point(|word| word.span.end <= tag.span.start);
+    let Some(word) = tree.words.get(index) else { return false };
+    // What a braced tag says begins with a name; other braces in quotes are just text.
+    let inside = source.slice(tag.span)[2..].trim_start_matches(['-', ' ']);
+    let names =
+        inside.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '.' | '$'));
+    let is_erb = source.slice(tag.span).starts_with('<') && !word.is_quoted();
+    word.span.start <= tag.span.start && (is_erb || names && word.span.end >= tag.span.end)
+}
+
+/// Reads a source with tags. Its blocks may be whole only in what the template comes to: where
+/// they are not as they stand, one finding is all that can be said.
+fn template(source: &Source, tags: &[Tag]) -> (Tree, Vec<Diagnostic>) {
+    let (tree, mut report) = build(source, &placeholder::masked(source.text(), tags), tags);
+    let is_of_blocks = |it: &&Diagnostic| ["unclosed-block", "unexpected-brace"].contains(&it.rule);
+    let first = report.iter().find(is_of_blocks).cloned();
+    if let Some(mut finding) = first {
+        report.retain(|it| !is_of_blocks(&it));
+        finding.rule = "template-structure";
+        finding.message = format!("the blocks of this template do not match: {}", finding.message);
+        finding.fix = None;
+        report.push(finding.help("open and close each block in one branch of the template: all branches are read as they stand"));
+        report.sort_by_key(|diagnostic| diagnostic.label.place.span);
+    }
+    (tree, report)
+}
+
+/// Builds the tree of a source whose tags are masked in `text`.
+fn build(source: &Source, text: &str, tags: &[Tag]) -> (Tree, Vec<Diagnostic>) {
+    let plain = Builder::new(source, text, tags, false).run();
     if plain.unclosed > 0 && plain.is_indented {
-        let indented = Builder::new(source, true).run();
+        let indented = Builder::new(source, text, tags, true).run();
         if indented.unclosed == plain.unclosed && indented.stray == plain.stray {
             return (indented.tree, indented.report);
         }
@@ -42,6 +102,7 @@ struct Frame {
 #[expect(clippy::struct_excessive_bools, reason = "what is known of the text so far")]
 struct Builder<'a> {
     source: &'a Source,
+    placeholders: Placeholders<'a>,
     lexer: Lexer<'a>,
     /// Close blocks where the indentation says that they end.
     by_indentation: bool,
@@ -66,10 +127,11 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: &'a Source, by_indentation: bool) -> Self {
+    fn new(source: &'a Source, text: &'a str, tags: &'a [Tag], by_indentation: bool) -> Self {
         Self {
             source,
-            lexer: Lexer::new(source.text()),
+            placeholders: Placeholders::new(source, tags),
+            lexer: Lexer::new(text),
             by_indentation,
             tree: Tree::default(),
             stack: Vec::new(),

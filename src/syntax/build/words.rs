@@ -3,7 +3,7 @@
 use crate::diagnostic::Fix;
 use crate::source::{Span, offset};
 use crate::syntax::lexer::{Token, TokenKind};
-use crate::syntax::tree::{Quote, Word};
+use crate::syntax::tree::{Body, Quote, Word};
 
 use super::Builder;
 
@@ -28,6 +28,14 @@ impl Builder<'_> {
             return;
         }
         if !self.in_statement() {
+            if let Some(end) = self.placeholders.line_end(token.span.start) {
+                self.tree.has_placeholders = true;
+                self.push_node(Span::new(token.span.start, end), (0, 0), Body::None);
+                if end != token.span.end {
+                    self.lexer.seek(end);
+                }
+                return;
+            }
             self.begin_statement(token.span);
         }
         let quote = match token.kind {
@@ -35,7 +43,13 @@ impl Builder<'_> {
             _ if self.source.slice(token.span).starts_with('"') => Quote::Double,
             _ => Quote::Single,
         };
-        self.tree.words.push(Word { span: token.span, quote });
+        let has_placeholder = if self.in_statement() {
+            self.placeholders.any_in(token.span)
+        } else {
+            self.placeholders.any_in_name(token.span)
+        };
+        self.tree.has_placeholders |= has_placeholder;
+        self.tree.words.push(Word { span: token.span, quote, has_placeholder });
     }
 
     /// The lengths of section "NGX_CONF_BUFFER": the reader fails when 4096 bytes of a
@@ -141,7 +155,9 @@ impl Builder<'_> {
         if !self.in_statement() {
             self.begin_statement(span);
         }
-        self.tree.words.push(Word { span: Span::new(span.start, end), quote: Quote::None });
+        let word =
+            Word { span: Span::new(span.start, end), quote: Quote::None, has_placeholder: false };
+        self.tree.words.push(word);
         self.lexer.seek(end);
     }
 

@@ -1,0 +1,180 @@
+//! Placeholders: what is taken for one, what is not, and what is said of a file that has some.
+
+use ngxc::emit::{self, Style};
+use ngxc::project::File;
+use ngxc::source::{Source, SourceId, Templating};
+
+use crate::corpus;
+use crate::laws::{LAWS, pipeline_runs};
+use crate::support::{noted, root, run, run_with};
+
+fn read(text: &str, templating: Templating) -> (File, Vec<&'static str>) {
+    let mut source = Source::new(SourceId(0), "law.conf", text.as_bytes().to_vec());
+    source.templating = templating;
+    let (file, report) = ngxc::read(source);
+    (file, report.into_iter().map(|finding| finding.rule).collect())
+}
+
+/// The words that have a placeholder, and what stands in place of directives.
+fn placeholders(text: &str) -> Vec<String> {
+    let (file, _) = read(text, Templating::Detect);
+    let words = file.tree.all_directives(&file.source).flat_map(|it| it.words().to_vec());
+    let words = words.filter(|word| word.has_placeholder).map(|word| word.span);
+    let mut spans: Vec<_> =
+        words.chain(file.tree.placeholders(&file.source).map(|it| it.span)).collect();
+    spans.sort_unstable();
+    spans.into_iter().map(|span| file.source.slice(span).to_owned()).collect()
+}
+
+#[test]
+fn placeholders_are_found() {
+    for (text, found) in [
+        ("listen {{ port }};", &["{{ port }}"][..]),
+        ("listen {{port}} {{- flags -}};", &["{{port}}", "{{- flags -}}"]),
+        ("proxy_pass {{ scheme }}://{{ host }}/;", &["{{ scheme }}://{{ host }}/"]),
+        ("{% if a -%}\nlisten 80;\n{%- endif %}", &["{% if a -%}", "{%- endif %}"]),
+        ("{% if a %}listen 80;{% endif %}", &["{% if a %}", "{% endif %}"]),
+        ("{# a; b { #}\nlisten 80;{% set b %}", &["{# a; b { #}", "{% set b %}"]),
+        ("a {{ {'b': {'c': 1}} }};", &["{{ {'b': {'c': 1}} }}"]),
+        ("a {{ \"}}\" }}b;", &["{{ \"}}\" }}b"]),
+        ("a \"{{ b[\"c\"] }}\";", &["\"{{ b[\"c\"] }}\""]),
+        ("a \"{{ b }}\";", &["\"{{ b }}\""]),
+        (
+            "{{/* it's { */}}\n{{ range .A }} a; {{ end }}",
+            &["{{/* it's { */}}", "{{ range .A }}", "{{ end }}"],
+        ),
+        ("{{ .A }} {{ .B }} # c\na;", &["{{ .A }} {{ .B }}"]),
+        ("a { {{ .B }} }", &["{{ .B }}"]),
+        ("{{ name }} off;", &["{{ name }}"]),
+        ("<% if a > 1 %>\nuser <%= b %>;\n<% end %>", &["<% if a > 1 %>", "<%= b %>", "<% end %>"]),
+        ("a ${HOST_1}:${PORT};\n${MORE}\nb c;", &["${HOST_1}:${PORT}", "${MORE}"]),
+        ("a %ip%:%web_port%;\n%custom%\nb;", &["%ip%:%web_port%", "%custom%"]),
+        ("a @@HOST@@ __PORT__x;", &["@@HOST@@", "__PORT__x"]),
+        ("$EXTRA\na; ${extra}\n$NAME;", &["$EXTRA", "${extra}", "$NAME"]),
+    ] {
+        assert_eq!(placeholders(text), found, "{text}");
+        assert_eq!(read(text, Templating::Detect).1, Vec::<&str>::new(), "{text}");
+    }
+}
+
+#[test]
+fn what_nginx_reads_is_no_placeholder() {
+    for text in [
+        "return 200 '{\"a\":{\"b\":{}}}';",
+        "log_format a '{{\"a\": \"$b\"}}';",
+        "content_by_lua_block { local t = {{1, 2}, {3}} if t <% 2 then end }",
+        "location ~ ^/(a|b){1,2}}$ { }",
+        "server {# a\n #} b\n}",
+        "rewrite ^/a%20b%2Fc%e2%80%99 /d%0A;",
+        "log_format a \"%Y-%m-%d %H:%M\";",
+        "a ${host} $HOST_NAME __init__ a@b@@c;",
+        "set $API_HOST b; proxy_pass http://${API_HOST};",
+        "map $a $MODE { default 1; } add_header a ${MODE};",
+        "# {{ a }} <% b %>",
+    ] {
+        assert_eq!(placeholders(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn a_language_can_be_named() {
+    use Templating::{Detect, Envsubst, Erb, Go, Jinja, None};
+    for (text, templating, rules) in [
+        ("a {{ b }};", Go, 0),
+        ("a {{ b }};", Jinja, 0),
+        ("a {{ b }};", Erb, 3),
+        ("a {{ b }};", None, 3),
+        ("a <% b; %>;", Erb, 0),
+        ("a <% b; %>;", Jinja, 0),
+        ("{% if a %} b; {% end %}", Go, 2),
+        ("{% if a %} b; {% end %}", Detect, 0),
+        ("${A}\nb;", Envsubst, 0),
+    ] {
+        let (_, found) = read(text, templating);
+        assert_eq!(found.len(), rules, "{text} {templating:?}: {found:?}");
+    }
+    let has_some = |text, templating| read(text, templating).0.tree.has_placeholders;
+    assert!(has_some("listen $PORT;", Envsubst) && !has_some("listen $PORT;", Detect));
+    assert!(!has_some("listen ${PORT};", None) && !has_some("a %ip%;", Jinja));
+}
+
+#[test]
+fn blocks_that_do_not_match_are_one_finding() {
+    for text in [
+        "{% if a %}\nserver {\n{% else %}\nserver {\nlisten 80;\n{% endif %}\nb;\n}",
+        "{% if a %}\n}\n{% endif %}\n}\n}\nserver { {{ a }}\n",
+    ] {
+        assert_eq!(read(text, Templating::Detect).1, ["template-structure"], "{text}");
+    }
+    // What is wrong besides is said too.
+    let text = "server {\n{% if a %}\nlisten 80\n}\n{% endif %}\nlocation / {\n}\n}";
+    let rules = ["missing-semicolon", "template-structure"];
+    assert_eq!(read(text, Templating::Detect).1, rules);
+}
+
+#[test]
+fn tags_stay_where_they_are() {
+    for (text, formatted) in [
+        ("a {\n{%if b%}c  d;{%endif%}\n}", "a {\n    {%if b%}c d;{%endif%}\n}\n"),
+        ("{% a %}{% b %}  {% c %}", "{% a %}{% b %} {% c %}\n"),
+        ("a { {{b}} # c\n}", "a {\n    {{b}} # c\n}\n"),
+        ("a{% if b %}  c{% endif %};", "a{% if b %} c{% endif %};\n"),
+        ("{{ a\n     }}\n\n\nb;", "{{ a\n     }}\n\nb;\n"),
+        ("a '{{  b  }}';", "a '{{  b  }}';\n"),
+    ] {
+        let (file, _) = read(text, Templating::Detect);
+        let style = Style { normalizes_quotes: true, ..Style::default() };
+        assert_eq!(emit::format(&file, &style).as_deref(), Ok(formatted), "{text}");
+    }
+}
+
+#[test]
+fn what_asks_what_nginx_does_knows_no_placeholders() {
+    let text =
+        b"events {} http { server { location / { return 204; client_max_body_size ${MAX}; } } }";
+    let run = run_with(root(), &["emit", "-", "--to", "runtime"], text);
+    assert!(run.code == 2 && run.err.contains("${MAX}"), "{run:?}");
+    let run = run_with(root(), &["lint", "-"], text);
+    assert!(run.code == 0 && run.out.contains("1 file has placeholders"), "{run:?}");
+    let run = run_with(root(), &["lint", "--template", "none", "-"], text);
+    assert!(run.code == 1 && run.out.contains("${MAX}"), "{run:?}");
+    let run = run_with(root(), &["lint", "--template", "envsubst", "-"], text);
+    assert!(run.code == 0 && !run.out.contains("placeholders"), "{run:?}");
+}
+
+#[test]
+fn crossplane_is_told_what_it_does_not_get() {
+    let fixture = "fixtures/template/erb.conf";
+    let run = run(root(), &["emit", fixture, "--to", "crossplane"]);
+    assert!(run.code == 2 && run.err.contains("\"<% end -%>\" of a template"), "{run:?}");
+}
+
+#[test]
+fn tags_that_never_end_take_no_time_for_each() {
+    for piece in ["{{", "{% ", "{# ", "<% ", "{{ ' ", "{{ { ", "{{{ }}", "${A", "%a ", "__A", "@@a"]
+    {
+        let text = piece.repeat(100_000 / piece.len());
+        pipeline_runs(text.as_bytes());
+        pipeline_runs((text + " }} %} #} %>").as_bytes());
+    }
+}
+
+#[test]
+fn templates_of_the_corpus_keep_their_tokens() {
+    let Some(rows) = corpus::rows() else { return };
+    let templates: Vec<_> = rows.iter().filter(|row| row.class == "template").collect();
+    let mut broken = Vec::new();
+    let mut read_count = 0;
+    for row in &templates {
+        let bytes = std::fs::read(&row.path).expect("the corpus can be read");
+        read_count += usize::from(!crate::laws::file(&bytes).has_syntax_errors);
+        for (name, law) in LAWS {
+            if let Err(reason) = law(&bytes) {
+                broken.push(format!("{}: {name}: {reason}", row.path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+    noted(&format!("{read_count} of {} templates are read", templates.len()));
+    assert!(read_count * 100 > templates.len() * 85, "{read_count} of {}", templates.len());
+}
