@@ -20,6 +20,8 @@ mod laws;
 mod many;
 mod nginx;
 mod oracle;
+mod probes;
+mod reader;
 mod runtime;
 mod support;
 mod tally;
