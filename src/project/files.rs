@@ -11,17 +11,25 @@ use super::glob;
 pub struct Files {
     memory: BTreeMap<PathBuf, Vec<u8>>,
     disk: bool,
+    /// What is not here is nowhere.
+    is_complete: bool,
 }
 
 impl Files {
     /// The files of the disk.
     pub fn disk() -> Self {
-        Self { memory: BTreeMap::new(), disk: true }
+        Self { disk: true, ..Self::default() }
     }
 
     /// No files but those that are set.
     pub fn memory() -> Self {
         Self::default()
+    }
+
+    /// All files that there are, as a dump of `nginx -T` has them: a mask that matches none
+    /// of those that are set matches nothing.
+    pub fn complete() -> Self {
+        Self { is_complete: true, ..Self::default() }
     }
 
     /// Puts a file in memory, in front of the same file on the disk.
@@ -90,7 +98,7 @@ impl Files {
             .collect();
         let in_memory = self.memory.keys().any(|path| path.starts_with(&fixed));
         let is_current = fixed.as_os_str().is_empty();
-        in_memory || self.disk && (is_current || fixed.is_dir())
+        in_memory || self.is_complete || self.disk && (is_current || fixed.is_dir())
     }
 }
 
