@@ -115,7 +115,8 @@ pub(super) struct LintArgs {
 
 #[derive(Debug, Group)]
 pub(super) struct FmtArgs {
-    /// Files and directories; `-` formats standard input to standard output
+    /// Files and directories; `-` formats standard input to standard output. Of what `nginx -T`
+    /// prints, each file is formatted
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Name the files that are not formatted, and write nothing
@@ -202,7 +203,8 @@ pub(super) struct CrossplaneArgs {
     /// With `--to crossplane`: list comments too
     #[arg(long)]
     pub(super) include_comments: bool,
-    /// Of a payload of crossplane with several files: print the one of this name
+    /// Of a payload of crossplane or a dump of `nginx -T` with several files: print the one of
+    /// this name
     #[arg(long = "file", value_name = "NAME")]
     pub(super) name: Option<String>,
 }

@@ -28,7 +28,13 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         return Err("--strict and --nginx-version go with --to runtime".into());
     }
     check_crossplane(args)?;
-    let path = &paths::undumped(&mut files, path);
+    let is_one_file = matches!(args.to, Target::Nginx | Target::Json) && !args.flat;
+    let name = args.crossplane.name.as_deref().filter(|_| is_one_file);
+    let part = if is_one_file { paths::part(&mut files, path, name)? } else { None };
+    let is_part = part.is_some();
+    let main = paths::undumped(&mut files, path);
+    let (path, others) = part.unwrap_or((main, Vec::new()));
+    let path = path.as_path();
     if args.to == Target::Crossplane {
         return crossplane::emit(args, &mut files, path);
     }
@@ -36,8 +42,11 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     if is_json(path, &bytes) {
         return from_json(args, path, &bytes);
     }
-    if args.crossplane.name.is_some() {
-        return Err("--file goes with a payload of crossplane".into());
+    if args.crossplane.name.is_some() && !is_part {
+        return Err(
+            "--file goes with a payload of crossplane or a dump of nginx -T, and one file of it"
+                .into(),
+        );
     }
     paths::check_prefix(args.prefix.as_deref())?;
     // What was read may not be there to be read again, as from a pipe.
@@ -74,7 +83,18 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         Target::Crossplane => unreachable!("it was emitted before"),
     };
     terminal::print(&bytes.map_err(|error| refusal(&error, &project, path))?)?;
+    remark_others(&others, name.is_some());
     Ok(Outcome::Clean)
+}
+
+/// Says which files of a dump are not printed, unless one was asked for.
+fn remark_others(others: &[String], is_chosen: bool) {
+    if !others.is_empty() && !is_chosen {
+        let names = render::visible(&others.join(", ")).into_owned();
+        terminal::remark(&format!(
+            "ngxc: the first file only; --file NAME prints another, --flat all in one: {names}"
+        ));
+    }
 }
 
 /// The options of crossplane go with its target alone.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, EmitError, Style};
-use crate::project::{File, Files};
-use crate::source::{Source, SourceId};
+use crate::project::{Dump, File, Files};
+use crate::source::{Source, SourceId, Templating};
 use crate::{project, render};
 
 use super::args::FmtArgs;
@@ -76,22 +76,50 @@ fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
     } else {
         Files::disk().read(path).map_err(|error| format!("{}: {error}", path.display()))?
     };
-    if project::dumped(&before).is_some() {
-        return Err(paths::refuse_dump(path));
-    }
-    let mut source = Source::new(SourceId(0), shown(path, args), before.clone());
-    source.templating = args.template.templating();
-    let (file, report) = crate::read(source);
-    let after = match text(&file, args) {
-        Ok(text) => {
-            file.source.encode(&text).expect("formatting adds nothing but ASCII").into_owned()
+    let after = match Dump::read(&before).filter(|dump| !dump.is_one_file()) {
+        Some(dump) => formatted_dump(path, dump, args)?,
+        None => {
+            let mut source = Source::new(SourceId(0), shown(path, args), before.clone());
+            source.templating = args.template.templating();
+            formatted(source, args)?
         }
-        Err(error) => return Err(refusal(file, &report, &error)),
     };
     if is_stdin && !args.check && !args.diff {
         terminal::print(&after)?;
     }
     Ok((before != after).then(|| Unformatted { path: path.to_owned(), before, after }))
+}
+
+/// The bytes of a formatted file.
+fn formatted(source: Source, args: &FmtArgs) -> Result<Vec<u8>, Failure> {
+    let (file, report) = crate::read(source);
+    match text(&file, args) {
+        Ok(text) => {
+            let bytes = file.source.encode(&text).expect("formatting adds nothing but ASCII");
+            Ok(bytes.into_owned())
+        }
+        Err(error) => Err(refusal(file, &report, &error)),
+    }
+}
+
+/// The bytes of a dump of `nginx -T`, each file of it formatted, so that it is a dump again.
+fn formatted_dump(path: &Path, mut dump: Dump, args: &FmtArgs) -> Result<Vec<u8>, Failure> {
+    let name = shown(path, args).display();
+    if args.range.is_some() {
+        let reason = "--range goes with one file, and this is what `nginx -T` prints of several";
+        return Err(format!("{name}: left alone: {reason}").into());
+    }
+    for (path, text) in &mut dump.files {
+        let mut source = Source::new(SourceId(0), path.as_path(), std::mem::take(text));
+        source.templating = Templating::None;
+        *text = formatted(source, args)?;
+    }
+    let bytes = dump.bytes();
+    // A comment that has moved to the beginning of a line may look like the name of a file.
+    if Dump::read(&bytes).as_ref() != Some(&dump) {
+        return Err(format!("{name}: left alone: formatted, it would be other files").into());
+    }
+    Ok(bytes)
 }
 
 /// What a file is called in messages.

@@ -77,11 +77,30 @@ pub(super) fn undumped(files: &mut Files, path: &Path) -> PathBuf {
     let Some(dumped) = dumped(files, path) else { return path.to_owned() };
     let first = dumped.first().map_or_else(|| path.to_owned(), |(first, _)| first.clone());
     // nginx has read what it prints: nothing stands for anything else.
-    *files = Files::memory().with(Templating::None);
+    *files = Files::complete().with(Templating::None);
     for (path, bytes) in dumped {
         files.set(&path, bytes);
     }
     first
+}
+
+/// The file of a dump that is to be printed alone, the first one without a name, and the names
+/// of all others; `None` if it is no dump.
+pub(super) fn part(
+    files: &mut Files,
+    dump: &Path,
+    name: Option<&str>,
+) -> Result<Option<(PathBuf, Vec<String>)>, Failure> {
+    let Some(dumped) = dumped(files, dump) else { return Ok(None) };
+    let mut names: Vec<String> =
+        dumped.iter().map(|(path, _)| path.to_string_lossy().into_owned()).collect();
+    let index = name.map_or(Some(0), |name| names.iter().position(|it| it == name));
+    let Some(index) = index else {
+        let (dump, names) = (dump.display(), names.join(", "));
+        return Err(format!("{dump}: no file of that name is in it; there are {names}").into());
+    };
+    names.remove(index);
+    Ok(Some((dumped[index].0.clone(), names)))
 }
 
 /// True for a file that is what `nginx -T` prints.
@@ -99,7 +118,7 @@ fn dumped(files: &mut Files, path: &Path) -> Option<Vec<(PathBuf, Vec<u8>)>> {
     dumped
 }
 
-/// Nothing can be written back to a dump.
+/// Fixes belong into the files that a dump is of: it has the text of others' includes too.
 pub(super) fn refuse_dump(path: &Path) -> Failure {
     let name = path.display();
     format!("{name}: left alone: it is what `nginx -T` prints; change the files that it names")

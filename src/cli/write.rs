@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
-use super::Failure;
+use crate::render;
+
+use super::{Failure, terminal};
 
 /// New bytes for a file, and the bytes that it is expected to have.
 pub(super) struct Replacement<'a> {
@@ -18,7 +20,8 @@ pub(super) struct Replacement<'a> {
 /// Replaces the files' contents. Everything is written beside the files first, then
 /// renamed; where a rename fails, those before it are taken back.
 ///
-/// Links stay links, permissions stay. A file that is no longer what was read is a failure.
+/// Links stay links, permissions stay. A file that is no longer what was read is a failure. Of
+/// several hard links, the others keep the old text, which is said.
 pub(super) fn all(replacements: &[Replacement<'_>]) -> Result<(), Failure> {
     let mut ready: Vec<(PathBuf, TempPath, &[u8])> = Vec::new();
     for replacement in replacements {
@@ -29,6 +32,11 @@ pub(super) fn all(replacements: &[Replacement<'_>]) -> Result<(), Failure> {
         }
         if fs::metadata(&target).map_err(failed)?.permissions().readonly() {
             return Err(format!("{}: is read-only", replacement.path.display()).into());
+        }
+        if has_other_names(&fs::metadata(&target).map_err(failed)?) {
+            let path = replacement.path.display().to_string();
+            let fact = "has other names (hard links), and these keep the old text";
+            terminal::remark(&format!("ngxc: {}: {fact}", render::visible(&path)));
         }
         let new = beside(&target, replacement.after).map_err(failed)?;
         ready.push((target, new, replacement.before));
@@ -56,6 +64,17 @@ fn beside(target: &Path, bytes: &[u8]) -> std::io::Result<TempPath> {
     file.as_file().set_permissions(metadata.permissions())?;
     file.as_file().sync_all()?;
     Ok(file.into_temp_path())
+}
+
+#[cfg(unix)]
+fn has_other_names(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.nlink() > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &fs::Metadata) -> bool {
+    false
 }
 
 /// Gives the file its old owner, or fails where that is another and may not be given.

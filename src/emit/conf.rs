@@ -48,7 +48,9 @@ impl std::fmt::Display for EmitError {
             }
             Self::Encoding { .. } => write!(f, "an included file has another encoding"),
             Self::TooLarge => write!(f, "its includes expand to too much text"),
-            Self::MissingInclude { .. } => write!(f, "an include cannot be read"),
+            Self::MissingInclude { .. } => {
+                write!(f, "an include leads to something that is not here")
+            }
         }
     }
 }
@@ -86,7 +88,7 @@ struct Printer<'p> {
     unit: String,
     /// Where includes lead, if they are to be expanded.
     expand: Option<(&'p Project, &'p Root)>,
-    /// The last thing printed is what an include led to.
+    /// The last thing printed, in this block, is what an include led to.
     after_include: bool,
 }
 
@@ -140,22 +142,34 @@ impl<'p> Printer<'p> {
         column: Option<usize>,
     ) -> Result<(), EmitError> {
         let mut before: Option<Item<'p>> = None;
-        for item in items {
-            let after_include = std::mem::take(&mut self.after_include);
+        let mut items = items.peekable();
+        while let Some(item) = items.next() {
+            let after_include = self.after_include;
             match item {
-                Item::Comment(comment) if after_include => self.comment_line(comment, depth),
+                Item::Comment(comment) if after_include => {
+                    self.begin(item, before, depth);
+                    self.out.push_str(comment.text());
+                }
                 Item::Comment(comment) => self.comment(comment, depth),
-                Item::Directive(directive) => {
-                    if let Some((project, root)) = self.expand
-                        && directive.is("include")
-                        && directive.body() == Body::None
-                    {
-                        self.blank_line(directive.source, directive.span().start);
-                        self.include(directive, project, root, depth)?;
+                Item::Directive(directive) if self.is_expanded(directive) => {
+                    if after_include {
+                        self.out.push_str(self.line_ending);
                     } else {
-                        self.begin(item, before, depth);
-                        self.directive(directive, depth, column)?;
+                        self.blank_line(directive.source, directive.span().start);
                     }
+                    self.comments_of_include(directive, depth);
+                    // What stands behind an include on its line is about the include.
+                    while let Some(Item::Comment(comment)) =
+                        items.next_if(|next| matches!(next, Item::Comment(it) if it.is_trailing()))
+                    {
+                        self.line(depth);
+                        self.out.push_str(comment.text());
+                    }
+                    self.include(directive, depth)?;
+                }
+                Item::Directive(directive) => {
+                    self.begin(item, before, depth);
+                    self.directive(directive, depth, column)?;
                 }
                 Item::Placeholder(placeholder) => {
                     self.begin(item, before, depth);
@@ -171,6 +185,11 @@ impl<'p> Printer<'p> {
     fn begin(&mut self, item: Item<'p>, before: Option<Item<'p>>, depth: usize) {
         let source = item.source();
         let start = item.span().start;
+        if std::mem::take(&mut self.after_include) {
+            self.back(source, start, depth);
+            self.line(depth);
+            return;
+        }
         let with_tag = before.filter(|before| {
             [*before, item].iter().any(|it| matches!(it, Item::Placeholder(_)))
                 && !matches!(before, Item::Comment(_))
@@ -184,6 +203,13 @@ impl<'p> Printer<'p> {
                 self.line(depth);
             }
         }
+    }
+
+    /// Says that a file goes on behind what it included.
+    fn back(&mut self, source: &Source, at: u32, depth: usize) {
+        self.out.push_str(self.line_ending);
+        self.line(depth);
+        self.out.push_str(&format!("# back in {}:{}", in_a_comment(source), source.line(at)));
     }
 
     fn comment(&mut self, comment: Comment<'p>, depth: usize) {
@@ -232,6 +258,7 @@ impl<'p> Printer<'p> {
                 self.out.push('}');
             }
         }
+        self.after_include = false;
         Ok(())
     }
 
@@ -268,13 +295,21 @@ impl<'p> Printer<'p> {
         last.is_some_and(|(_, is_comment)| is_comment)
     }
 
-    fn include(
-        &mut self,
-        include: Directive<'p>,
-        project: &'p Project,
-        root: &'p Root,
-        depth: usize,
-    ) -> Result<(), EmitError> {
+    /// True for an include in whose place the included files are printed.
+    fn is_expanded(&self, directive: Directive<'p>) -> bool {
+        self.expand.is_some() && directive.is("include") && directive.body() == Body::None
+    }
+
+    fn comments_of_include(&mut self, include: Directive<'p>, depth: usize) {
+        for &comment in include.inner_comments() {
+            self.line(depth);
+            self.out.push_str(include.source.slice(comment).trim_end_matches([' ', '\t', '\r']));
+        }
+    }
+
+    /// Prints what an include leads to, each file behind a comment with its name.
+    fn include(&mut self, include: Directive<'p>, depth: usize) -> Result<(), EmitError> {
+        let Some((project, root)) = self.expand else { return Ok(()) };
         let Included::Files(files) = root.included(include) else {
             return Err(EmitError::MissingInclude { place: include.place() });
         };
@@ -285,9 +320,12 @@ impl<'p> Printer<'p> {
             self.line(depth);
             self.out.push_str(&format!("# {mask}: no files"));
         }
-        for &id in files {
+        for (index, &id) in files.iter().enumerate() {
             let file = project.file(id);
             self.check_included(file, include)?;
+            if index > 0 {
+                self.out.push_str(self.line_ending);
+            }
             self.line(depth);
             self.out.push_str(&format!("# {mask}: {}", in_a_comment(&file.source)));
             self.items(file.tree.items(&file.source), depth)?;
@@ -297,10 +335,11 @@ impl<'p> Printer<'p> {
     }
 }
 
+/// False at the beginning of a file.
 fn has_blank_line_before(source: &Source, at: u32) -> bool {
-    let before = &source.text().as_bytes()[..at as usize];
-    let gap = before.iter().rev().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
-    gap.filter(|&&b| b == b'\n').nth(1).is_some()
+    let before = &source.text()[..at as usize];
+    let rest = before.trim_end_matches([' ', '\t', '\r', '\n']);
+    !rest.is_empty() && before[rest.len()..].matches('\n').nth(1).is_some()
 }
 
 /// The name of a file for a comment in any encoding: what is not ASCII is shown as `?`, and
@@ -334,6 +373,9 @@ impl Printer<'_> {
 
 /// Where the values of a `map` or its like begin behind the keys, if most that do not begin
 /// a line stand in one column; the others come to stand there too.
+///
+/// That values behind one space are in a column is chance, where their keys are equally long:
+/// of those in the column, one must have more before it.
 fn column_of_values(block: Directive<'_>) -> Option<usize> {
     let name = block.name();
     if !catalog::directive(&name).iter().any(|entry| entry.form == Form::Entries) {
@@ -341,25 +383,29 @@ fn column_of_values(block: Directive<'_>) -> Option<usize> {
     }
     let entries =
         block.directives().filter(|entry| !entry.args().is_empty() && !entry.is("include"));
-    let found: Vec<usize> = entries.filter_map(value_column).collect();
-    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for &value in &found {
-        *counts.entry(value).or_default() += 1;
+    let found: Vec<(usize, bool)> = entries.filter_map(value_column).collect();
+    let mut counts: BTreeMap<usize, (usize, bool)> = BTreeMap::new();
+    for &(column, is_apart) in &found {
+        let (count, any_apart) = counts.entry(column).or_default();
+        *count += 1;
+        *any_apart |= is_apart;
     }
-    let (&column, &in_column) = counts.iter().max_by_key(|&(_, count)| count)?;
-    (in_column > 1 && 2 * in_column > found.len()).then_some(column)
+    let (&column, &(in_column, any_apart)) = counts.iter().max_by_key(|(_, (count, _))| count)?;
+    (any_apart && in_column > 1 && 2 * in_column > found.len()).then_some(column)
 }
 
-/// The distance from an entry's key to its value, if they are on one line.
-fn value_column(entry: Directive<'_>) -> Option<usize> {
+/// The distance from an entry's key to its value, if they are on one line; and whether more
+/// than a space is between them.
+fn value_column(entry: Directive<'_>) -> Option<(usize, bool)> {
     let source = entry.source;
     let (key, value) = (entry.words()[0].span, entry.words()[1].span);
     let line = source.line_span(source.line(key.start));
     if value.start > line.end {
         return None;
     }
-    let lead = columns(source.slice(Span::new(line.start, key.start)), 0);
-    Some(columns(source.slice(Span::new(key.start, value.start)), lead) - lead)
+    let column = |to: u32| columns(source.slice(Span::new(line.start, to)), 0);
+    let (start, end, value) = (column(key.start), column(key.end), column(value.start));
+    Some((value - start, value > end + 1))
 }
 
 /// The column behind `text` that begins at column `from`; a tab reaches the next eighth.

@@ -15,6 +15,8 @@ pub struct Files {
     disk: bool,
     /// Which placeholders they may have.
     pub(super) templating: Templating,
+    /// What is not here is nowhere.
+    is_complete: bool,
 }
 
 impl Files {
@@ -32,6 +34,12 @@ impl Files {
     #[must_use]
     pub fn with(self, templating: Templating) -> Self {
         Self { templating, ..self }
+    }
+
+    /// All files that there are, as a dump of `nginx -T` has them: a mask that matches none
+    /// of those that are set matches nothing.
+    pub fn complete() -> Self {
+        Self { is_complete: true, ..Self::default() }
     }
 
     /// Puts a file in memory, in front of the same file on the disk.
@@ -100,7 +108,7 @@ impl Files {
             .collect();
         let in_memory = self.memory.keys().any(|path| path.starts_with(&fixed));
         let is_current = fixed.as_os_str().is_empty();
-        in_memory || self.disk && (is_current || fixed.is_dir())
+        in_memory || self.is_complete || self.disk && (is_current || fixed.is_dir())
     }
 }
 

@@ -34,6 +34,18 @@ pub(super) fn expand(mask: &Path, entries: &impl Fn(&Path) -> Vec<PathBuf>) -> V
     found
 }
 
+/// True if a mask matches a path.
+pub(super) fn covers(mask: &Path, path: &Path) -> bool {
+    let (mut parts, mut names) = (mask.components(), path.components());
+    loop {
+        match (parts.next(), names.next()) {
+            (Some(part), Some(name)) if matches_name(part.as_os_str(), name.as_os_str()) => {}
+            (None, None) => return true,
+            _ => return false,
+        }
+    }
+}
+
 /// A leading `.` is matched by itself alone.
 fn matches_name(mask: &OsStr, name: &OsStr) -> bool {
     let (mask, name) = (mask.as_encoded_bytes(), name.as_encoded_bytes());

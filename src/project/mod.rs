@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use dump::dumped;
+pub use dump::{Dump, dumped};
 pub use files::Files;
 use include::{invalid_include, is_shipped, named_context, not_opened, target, unknown_context};
 

@@ -26,7 +26,7 @@ pub struct Row {
     /// What nginx was given besides: files, hosts, variables and the like that the file names.
     stubs: String,
     /// What was put around the file to make it a configuration.
-    wrapped_as: String,
+    pub wrapped_as: String,
 }
 
 /// The corpus, if there is one; its absence is said aloud.

@@ -20,7 +20,8 @@ use tungstenite::{Message, WebSocket};
 
 use crate::docs::{example, fixed_example, has_fix};
 use crate::echo::{Head, backend, connect};
-use crate::nginx::{self, Nginx, Server};
+use crate::nginx::{self, Nginx};
+use crate::server::Server;
 use crate::support::root;
 
 /// What begins the line of a page that says what was measured.

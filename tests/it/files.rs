@@ -73,6 +73,29 @@ fn writing_keeps_links_and_permissions() {
     assert_eq!(fs::metadata(&real).expect("it is there").permissions().mode() & 0o777, 0o640);
 }
 
+/// Writing beside and renaming parts hard links; it keeps owner and group.
+#[cfg(unix)]
+#[test]
+fn writing_says_that_hard_links_part_and_keeps_the_owner() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let site = directory(&[("a.conf", "events{}")]);
+    let (path, link) = (site.path().join("a.conf"), site.path().join("b.conf"));
+    // Only root may give a file away.
+    let is_given = chown(&path, Some(12), Some(34)).is_ok();
+    fs::hard_link(&path, &link).expect("it can be linked");
+    let formatted = run(site.path(), &["fmt", "a.conf"]);
+    assert!(
+        formatted.code == 0 && formatted.err.contains("a.conf: has other names"),
+        "{formatted:?}"
+    );
+    assert_eq!(
+        (text(&site, "a.conf").as_str(), text(&site, "b.conf").as_str()),
+        (CLEAN, "events{}")
+    );
+    let owner = fs::metadata(&path).map(|it| (it.uid(), it.gid())).expect("it is there");
+    assert!(!is_given || owner == (12, 34), "{owner:?}");
+}
+
 #[test]
 fn emit_prints_canonical_flat_and_json() {
     let main = "events{}\nhttp {\n  include part.conf; # here\n}\n";
@@ -80,7 +103,7 @@ fn emit_prints_canonical_flat_and_json() {
     let canonical = run(site.path(), &["emit", "nginx.conf", "--to", "nginx"]);
     assert_eq!(canonical.out, "events {}\nhttp {\n    include part.conf; # here\n}\n");
     let flat = run(site.path(), &["emit", "nginx.conf", "--to", "nginx", "--flat"]);
-    let expected = "events {}\nhttp {\n    # include part.conf: part.conf\n    sendfile on;\n    # end\n    # here\n}\n";
+    let expected = "events {}\nhttp {\n    # here\n    # include part.conf: part.conf\n    sendfile on;\n    # end\n}\n";
     assert_eq!(flat.out, expected);
     let json = run(site.path(), &["emit", "nginx.conf", "--to", "json"]);
     fs::write(site.path().join("nginx.json"), &json.out).expect("it can be written");
@@ -137,7 +160,7 @@ fn flat_output_is_refused_where_it_would_change_something() {
     .expect("it can be written");
     assert_eq!(
         flat("lines.conf").out,
-        "events {}\nhttp {\n    # include part.conf: part.conf\n    sendfile on;\n}\n"
+        "events {}\nhttp {\n    # which\n    # include part.conf: part.conf\n    sendfile on;\n}\n"
     );
 }
 
@@ -199,7 +222,7 @@ fn names_of_files_cannot_leave_their_comment() {
     let mut flat =
         crate::support::ngxc(site.path(), &["emit", "main.conf", "--to", "nginx", "--flat"]);
     let out = flat.output().expect("ngxc can be run").stdout;
-    let expected = b"# caf\xe9\n# include *.inc: a?.inc\na;\n# include *.inc: b?user x;.inc\na;\n# include *.inc: c?.inc\na;\n";
+    let expected = b"# caf\xe9\n# include *.inc: a?.inc\na;\n\n# include *.inc: b?user x;.inc\na;\n\n# include *.inc: c?.inc\na;\n";
     assert_eq!(out, expected, "{}", String::from_utf8_lossy(&out));
 }
 

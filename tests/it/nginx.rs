@@ -4,12 +4,9 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
+use std::process::{Command, Output};
 
 use regex_lite::Captures;
 use tempfile::TempDir;
@@ -25,7 +22,7 @@ const DIRECTORIES: [&str; 4] =
 const NEWER: &str = "target/oracle/nginx-1.28/sbin/nginx";
 
 /// The configuration that includes the one under test. No mask of a fixture matches it.
-const MAIN: &str = "oracle.main";
+pub const MAIN: &str = "oracle.main";
 
 /// Files of nginx's packages that fixtures may include.
 const SHIPPED: [&str; 5] =
@@ -135,30 +132,42 @@ impl Nginx {
     /// The file may be less than a whole configuration: see [`Context`]. What only this
     /// machine lacks, a name server or the right to bind port 80, is made up for.
     pub fn check(&self, site: &Path, file: &str) -> Verdict {
+        self.settled(site, file, None).1
+    }
+
+    /// The copy of a folder with which nginx gets furthest, and what it says of it. A file that
+    /// does not say in which context it stands is taken to stand in the wanted one.
+    pub fn settled(&self, site: &Path, file: &str, wanted: Option<&str>) -> (TempDir, Verdict) {
         let mut aid = Aid::default();
         loop {
-            let verdict = self.check_with(site, file, &aid);
+            let prefix = self.copied(site, file, wanted, &aid);
+            let verdict = self.test(prefix.path());
             match &verdict {
                 Verdict::Invalid { message, .. } if aid.learn(message) => {}
-                _ => return verdict,
+                _ => return (prefix, verdict),
             }
         }
     }
 
-    fn check_with(&self, site: &Path, file: &str, aid: &Aid) -> Verdict {
+    fn copied(&self, site: &Path, file: &str, wanted: Option<&str>, aid: &Aid) -> TempDir {
         let prefix = prefix();
         copy(site, prefix.path(), &|text| self.adapted(text, prefix.path(), aid));
         self.copy_shipped(prefix.path());
         let text =
             fs::read(prefix.path().join(file)).expect("the file under test is in its folder");
         let text = String::from_utf8_lossy(&text);
-        let main = self.main_for(&text, file, prefix.path());
+        let main = self.main_in(&text, file, prefix.path(), wanted);
         fs::write(prefix.path().join(MAIN), main).expect("the prefix is writable");
-        let output = self.command(prefix.path()).arg("-t").output().expect("nginx runs");
-        Verdict::of(&output, prefix.path())
+        prefix
     }
 
-    fn command(&self, prefix: &Path) -> Command {
+    /// What nginx says of a copy.
+    pub fn test(&self, prefix: &Path) -> Verdict {
+        let output = self.command(prefix).arg("-t").output().expect("nginx runs");
+        Verdict::of(&output, prefix)
+    }
+
+    pub fn command(&self, prefix: &Path) -> Command {
         let mut command = Command::new(&self.binary);
         // nginx joins the prefix and names as they are: it has to end with a slash.
         command.arg("-p").arg(prefix.join("")).arg("-c").arg(prefix.join(MAIN));
@@ -168,7 +177,11 @@ impl Nginx {
     }
 
     /// The configuration around a text: what it needs, and nothing that it has itself.
-    fn main_for(&self, text: &str, file: &str, prefix: &Path) -> String {
+    pub fn main_for(&self, text: &str, file: &str, prefix: &Path) -> String {
+        self.main_in(text, file, prefix, None)
+    }
+
+    fn main_in(&self, text: &str, file: &str, prefix: &Path, wanted: Option<&str>) -> String {
         let mut main = self.modules_for(text);
         main.push("error_log stderr;".to_owned());
         if !names(text, "pid") {
@@ -179,7 +192,7 @@ impl Nginx {
         }
         let include = format!("include {file};");
         let http = self.http_lines(text, prefix);
-        main.push(match Context::of(text) {
+        main.push(match Context::of(text, wanted) {
             Context::Main => include,
             Context::Http => format!("http {{ {http} {include} }}"),
             Context::Server => format!("http {{ {http} server {{ {include} }} }}"),
@@ -238,7 +251,7 @@ impl Nginx {
     }
 
     /// Puts what nginx needs into the http block of a whole configuration.
-    fn within_http(&self, text: &str, prefix: &Path) -> String {
+    pub fn within_http(&self, text: &str, prefix: &Path) -> String {
         let lines = self.http_lines(text, prefix);
         let block = pattern(r"(?m)(^|[;}])(\s*http\s*\{)");
         block.replace(text, |found: &Captures<'_>| format!("{} {lines}", &found[0])).into_owned()
@@ -256,82 +269,6 @@ impl Nginx {
                 fs::copy(from, to).expect("the prefix is writable");
             }
         }
-    }
-
-    /// Runs nginx with a whole configuration; its `listen 80` becomes a free port.
-    pub fn start(&self, configuration: &str) -> Server {
-        let mut log = String::new();
-        // Another process may take the port before nginx does.
-        for _ in 0..3 {
-            match self.try_start(configuration) {
-                Ok(server) => return server,
-                Err(reason) => log = reason,
-            }
-        }
-        panic!("nginx does not start: {log}\n{configuration}");
-    }
-
-    fn try_start(&self, configuration: &str) -> Result<Server, String> {
-        let prefix = prefix();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
-        let address = listener.local_addr().expect("it is bound");
-        drop(listener);
-        let text = configuration
-            .replace("listen 80;", &format!("listen {address};"))
-            .replace("listen 80 ", &format!("listen {address} "));
-        let text = self.within_http(&text, prefix.path());
-        fs::write(prefix.path().join("site.conf"), &text).expect("the prefix is writable");
-        let main = self.main_for(&text, "site.conf", prefix.path());
-        let main = format!("daemon off;\nmaster_process off;\n{main}");
-        fs::write(prefix.path().join(MAIN), main).expect("the prefix is writable");
-        let log = File::create(prefix.path().join("log")).expect("the prefix is writable");
-        let mut command = self.command(prefix.path());
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
-        let mut server = Server { process: process.expect("nginx runs"), address, prefix };
-        server.wait()?;
-        Ok(server)
-    }
-}
-
-/// A running nginx; it ends when this goes.
-pub struct Server {
-    process: Child,
-    /// Where it listens.
-    pub address: SocketAddr,
-    prefix: TempDir,
-}
-
-impl Server {
-    /// Waits until nginx listens; `Err` is the log of one that does not.
-    ///
-    /// Nginx writes its pid when it listens. That some process answers at the address
-    /// would not tell, because it need not be this nginx.
-    fn wait(&mut self) -> Result<(), String> {
-        for _ in 0..600 {
-            if fs::read_to_string(self.prefix.path().join("nginx.pid"))
-                .is_ok_and(|pid| !pid.is_empty())
-            {
-                return Ok(());
-            }
-            if self.process.try_wait().expect("it is our child").is_some() {
-                return Err(self.log());
-            }
-            sleep(Duration::from_millis(20));
-        }
-        Err(format!("it is not ready after a long time; {}", self.log()))
-    }
-
-    fn log(&self) -> String {
-        let log = fs::read(self.prefix.path().join("log")).unwrap_or_default();
-        String::from_utf8_lossy(&log).into_owned()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Fails only for one that has ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -396,8 +333,8 @@ enum Context {
 impl Context {
     /// As the first line says (`# ngxc-test: context=server`); else the whole
     /// configuration if it has a block of one, and what stands in http if not.
-    fn of(text: &str) -> Self {
-        match named_context(text) {
+    fn of(text: &str, wanted: Option<&str>) -> Self {
+        match named_context(text).or(wanted) {
             Some("main") => Self::Main,
             Some("http") => Self::Http,
             Some("server") => Self::Server,
@@ -443,7 +380,7 @@ pub fn copy(from: &Path, to: &Path, adapt: &dyn Fn(&str) -> String) {
 }
 
 /// An empty folder in which nginx may do as it likes.
-fn prefix() -> TempDir {
+pub fn prefix() -> TempDir {
     let prefix = tempfile::tempdir().expect("there is room for temporary files");
     fs::create_dir(prefix.path().join("logs")).expect("the folder is new");
     prefix

@@ -165,13 +165,13 @@ fn fixtures() -> Vec<PathBuf> {
 }
 
 /// A copy of a fixture, and of what lies beside it if it includes something.
-struct Site {
-    folder: TempDir,
-    file: String,
+pub struct Site {
+    pub folder: TempDir,
+    pub file: String,
 }
 
 impl Site {
-    fn of(fixture: &Path) -> Self {
+    pub fn of(fixture: &Path) -> Self {
         let folder = tempfile::tempdir().expect("there is room for temporary files");
         let file = fixture.file_name().expect("it is a file").to_string_lossy().into_owned();
         let bytes = fs::read(fixture).expect("the fixture can be read");
