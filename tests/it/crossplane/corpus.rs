@@ -17,11 +17,12 @@ use tempfile::TempDir;
 use super::original::Original;
 use super::{directory, emit, meaning};
 use crate::corpus::{Row, rows};
-use crate::support::{fixtures, noted};
+use crate::support::{fixtures, noted, root};
 
 /// What neither the fixtures nor the corpus have.
-const OWN: [(&str, &str); 2] = [
+const OWN: [(&str, &str); 3] = [
     ("if.conf", "http { map $a $b { if (x); } }\n"),
+    ("lua.conf", "http {\n  init_by_lua_block {\n    a = [[ } ]] .. [=[ ]] ' ]=]\n  }\n}\n"),
     ("crlf.conf", "events {} # one\r\nhttp { log_format # two\r\n a 'b\r\nc'; }\r\n"),
 ];
 
@@ -184,10 +185,10 @@ fn rebuilt(
         })
     });
     let is_excused = !case.is_accepted && !is_read(&comparable(ours(&case.path, options)));
-    faults.or_else(|()| match is_excused {
-        true => Ok(vec!["it takes what is not nginx's language".to_owned()]),
-        false => Err(()),
-    })
+    if faults.is_err() && is_excused {
+        return Ok(vec!["it takes what is not nginx's language".to_owned()]);
+    }
+    faults
 }
 
 /// What crossplane builds of a payload of ngxc it reads as the same.
@@ -211,12 +212,12 @@ type Test = fn(&mut Original, &Case, CrossplaneOptions) -> Result<Vec<String>, (
 
 #[derive(Default)]
 struct Tally {
-    /// By test and by what crossplane has to do without.
-    counts: BTreeMap<(&'static str, String), usize>,
+    /// Files and options by test and by what crossplane has to do without.
+    cases: BTreeMap<(&'static str, String), Vec<String>>,
     wrong: Vec<String>,
 }
 
-/// Does every test with every case, and says how often what was needed.
+/// Does every test with every case.
 fn tally(cases: &[Case], tests: &[(&'static str, Test, CrossplaneOptions)]) -> Tally {
     let next = AtomicUsize::new(0);
     let tally = Mutex::new(Tally::default());
@@ -225,14 +226,13 @@ fn tally(cases: &[Case], tests: &[(&'static str, Test, CrossplaneOptions)]) -> T
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
             for (name, test, options) in tests {
                 let result = test(&mut original, case, *options);
+                let case = format!("{} {options:?}", case.path.display());
                 let mut tally = tally.lock().expect("no other thread panicked");
                 match result {
                     Ok(faults) => {
-                        *tally.counts.entry((name, faults.join(" + "))).or_default() += 1;
+                        tally.cases.entry((name, faults.join(" + "))).or_default().push(case);
                     }
-                    Err(()) => {
-                        tally.wrong.push(format!("{name}: {} {options:?}", case.path.display()));
-                    }
+                    Err(()) => tally.wrong.push(format!("{name}: {case}")),
                 }
             }
         }
@@ -253,18 +253,28 @@ fn crossplane_says_the_same_of_the_corpus() {
     let one = CrossplaneOptions { combine: true, ..CrossplaneOptions::default() };
     tests.extend([("rebuild", rebuilt as Test, whole), ("rebuild", rebuilt, one)]);
     tests.push(("build", built, CrossplaneOptions { single_file: true, ..whole }));
-    let Tally { counts, wrong } = tally(&cases, &tests);
-    for ((test, faults), count) in &counts {
-        let needed = if faults.is_empty() { "equal" } else { faults };
-        noted(&format!("{test}: {count} {needed}"));
-    }
+    let Tally { cases, wrong } = tally(&cases, &tests);
+    write_differences(&cases);
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let equal = counts.get(&("parse", String::new())).copied().unwrap_or_default();
-    assert!(equal * 10 > cases.len() * 6 * 8, "only {equal} of {} are equal", cases.len() * 6);
-    for mend in &original.mends {
-        let is_needed = counts.keys().any(|(_, faults)| faults.contains(mend.as_str()));
-        assert!(is_needed || cases.len() < 1000, "this mend is not needed: {mend}");
+    let equal = cases.get(&("parse", String::new())).map_or(0, Vec::len);
+    assert!(equal > 300, "only {equal} payloads are equal");
+    let is_needed = |mend: &&String| cases.keys().any(|(_, faults)| faults.contains(mend.as_str()));
+    let idle: Vec<&String> = original.mends.iter().filter(|mend| !is_needed(mend)).collect();
+    assert!(idle.is_empty() || rows().is_none(), "these faults do not matter: {idle:?}");
+}
+
+/// Says how many payloads differ for what, and writes which.
+fn write_differences(cases: &BTreeMap<(&str, String), Vec<String>>) {
+    let mut text = String::new();
+    for ((test, faults), cases) in cases {
+        let faults = if faults.is_empty() { "equal" } else { faults };
+        noted(&format!("crossplane: {test}: {} {faults}", cases.len()));
+        if faults != "equal" {
+            text.extend(cases.iter().map(|case| format!("{test}: {faults}: {case}\n")));
+        }
     }
+    let path = root().join("target/crossplane.txt");
+    std::fs::write(path, text).expect("the report is writable");
 }
 
 /// What nginx accepts passes `--strict` but for what is not here.

@@ -11,13 +11,14 @@ use crate::support::{root, skipped};
 /// What answers there.
 const SCRIPT: &str = include_str!("original.py");
 
-/// Where `.ci/run` puts the Python that has crossplane.
+/// Where `.ci/crossplane` puts the Python that has crossplane.
 const INSTALLED: &str = "target/oracle/crossplane/bin/python";
 
 /// A Python with crossplane.
 pub struct Original {
     process: Child,
-    input: ChildStdin,
+    /// Where requests go; it ends when there are no more.
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     /// The faults that it can do without.
     pub mends: Vec<String>,
@@ -41,7 +42,7 @@ impl Original {
         let mut command = Command::new(python);
         command.args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.stderr(Stdio::null()).spawn().ok()?;
-        let input = process.stdin.take().expect("its input is piped");
+        let input = process.stdin.take();
         let output = BufReader::new(process.stdout.take().expect("its output is piped"));
         let mut original = Self { process, input, output, mends: Vec::new() };
         let about = original.answer(&json!({})).filter(|it| it["version"] == "0.5.8")?;
@@ -51,7 +52,7 @@ impl Original {
     }
 
     fn answer(&mut self, request: &Value) -> Option<Value> {
-        writeln!(self.input, "{request}").ok()?;
+        writeln!(self.input.as_mut()?, "{request}").ok()?;
         let mut line = String::new();
         self.output.read_line(&mut line).ok()?;
         serde_json::from_str(&line).ok()
@@ -71,7 +72,8 @@ impl Original {
 
 impl Drop for Original {
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        // It takes its files away, and so is not killed.
+        self.input = None;
         let _ = self.process.wait();
     }
 }
