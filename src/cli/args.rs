@@ -169,6 +169,10 @@ pub(super) struct EmitArgs {
     /// A configuration, or JSON from `emit --to json` or of crossplane; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
+    /// What the input is; anything else is an error [default: JSON is known by its first
+    /// characters or by the ending .json, a payload of crossplane by its keys]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) from: Option<Input>,
     /// What to print
     #[arg(long, value_enum, value_name = "TARGET")]
     pub(super) to: Target,
@@ -177,10 +181,12 @@ pub(super) struct EmitArgs {
     pub(super) flat: bool,
     #[command(flatten)]
     pub(super) crossplane: CrossplaneArgs,
-    /// With `--to runtime`: print nothing if the configuration says what the output cannot
+    /// With `--to runtime`: print nothing if the configuration says what the output cannot.
+    /// With `--to crossplane`: what nginx rejects is an error of the payload
     #[arg(long)]
     pub(super) strict: bool,
-    /// With `--to runtime`: the nginx whose defaults and rules count [default: 1.22]
+    /// With `--to runtime`, or `--to crossplane --strict`: the nginx whose defaults and rules
+    /// count [default: that of ngxc.toml, or 1.22]
     #[arg(long, value_name = "VERSION")]
     pub(super) nginx_version: Option<Version>,
     /// Where relative includes start [default: the directory of the file]
@@ -349,6 +355,16 @@ pub(super) enum FailOn {
     Warning,
     Info,
     Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Input {
+    /// Configuration, or what `nginx -T` prints
+    Nginx,
+    /// What `emit --to json` prints
+    Json,
+    /// A payload of crossplane
+    Crossplane,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

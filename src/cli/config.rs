@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::catalog::{Module, Version};
+use crate::catalog::{Module, Target, Version, Versions};
 
 use super::Failure;
 
@@ -44,6 +44,16 @@ impl Config {
         let config: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
         config.version().map_err(wrong)?;
         Ok(config)
+    }
+
+    /// The nginx that an option names or, without it, that the project is for.
+    pub(super) fn target(self, named: Option<Version>) -> Result<Target, String> {
+        let version = named.map_or_else(|| self.version(), |version| Ok(Some(version)))?;
+        Ok(Target {
+            versions: version.map_or(Versions::COMMON, Versions::from),
+            modules: self.modules()?,
+            ..Target::default()
+        })
     }
 
     /// The nginx that the project is for.

@@ -4,13 +4,16 @@ use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
 use crate::emit::{CrossplaneOptions, Payload};
+use crate::model::Model;
 use crate::project::{Files, Project};
 use crate::source::Encoding;
 
-use super::args::EmitArgs;
+use super::args::{EmitArgs, Input};
+use super::config::Config;
 use super::{Failure, Outcome, paths, terminal};
 
-/// Prints the payload. What cannot be read is an error in it, and a failure.
+/// Prints the payload. What cannot be read is an error in it, and a failure; with `--strict`,
+/// what nginx rejects too.
 pub(super) fn emit(args: &EmitArgs, files: &mut Files, path: &Path) -> Result<Outcome, Failure> {
     if args.flat {
         return Err("--flat goes with --to nginx; --combine puts included files in place".into());
@@ -20,7 +23,7 @@ pub(super) fn emit(args: &EmitArgs, files: &mut Files, path: &Path) -> Result<Ou
     }
     paths::check_prefix(args.prefix.as_deref())?;
     if let Ok(bytes) = files.read(path) {
-        if super::emit::is_json(path, &bytes) {
+        if super::emit::input(args, path, &bytes)? != Input::Nginx {
             return Err("of JSON, only `--to nginx` is emitted".into());
         }
         // What was read may not be there to be read again, as from a pipe.
@@ -32,6 +35,9 @@ pub(super) fn emit(args: &EmitArgs, files: &mut Files, path: &Path) -> Result<Ou
     let mut report: Vec<Diagnostic> = project.report().cloned().collect();
     for file in project.files() {
         crate::validate::file(file, &mut report);
+    }
+    if args.strict {
+        reject(args, &project, &mut report)?;
     }
     let options = CrossplaneOptions {
         combine: args.crossplane.combine,
@@ -52,4 +58,16 @@ pub(super) fn emit(args: &EmitArgs, files: &mut Files, path: &Path) -> Result<Ou
         terminal::complain(&error);
     }
     Ok(Outcome::Failure)
+}
+
+/// Adds what nginx would reject, but in files of this machine that a configuration for another
+/// one happens to include.
+fn reject(args: &EmitArgs, project: &Project, report: &mut Vec<Diagnostic>) -> Result<(), Failure> {
+    let Some(root) = project.roots().first() else { return Ok(()) };
+    let target = Config::find()?.target(args.nginx_version)?;
+    let before = report.len();
+    crate::validate::model(&Model::new(project, root, &target), report);
+    let found = report.split_off(before);
+    report.extend(found.into_iter().filter(|it| project.is_shown(it.label.place.source)));
+    Ok(())
 }

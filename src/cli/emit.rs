@@ -8,15 +8,14 @@ use crate::project::{Files, Project};
 use crate::render;
 use crate::source::Templating;
 
-use super::args::{EmitArgs, Target};
+use super::args::{EmitArgs, Input, Target};
 use super::{Failure, Outcome, crossplane, paths, runtime, terminal};
 
 pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
-    let is_runtime = args.to == Target::Runtime;
-    if is_runtime && args.template.template.is_some() {
-        return Err("--template does not go with --to runtime: nginx knows no placeholders".into());
-    }
-    let templating = if is_runtime { Templating::None } else { args.template.templating() };
+    check_options(args)?;
+    // What nginx does and what it rejects are asked of what nginx gets.
+    let is_judged = args.to == Target::Runtime || args.strict;
+    let templating = if is_judged { Templating::None } else { args.template.templating() };
     let mut files = Files::disk().with(templating);
     let path = if args.file == Path::new("-") {
         files.set(paths::STDIN.as_ref(), paths::read_stdin()?);
@@ -24,10 +23,6 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     } else {
         &args.file
     };
-    if args.to != Target::Runtime && (args.strict || args.nginx_version.is_some()) {
-        return Err("--strict and --nginx-version go with --to runtime".into());
-    }
-    check_crossplane(args)?;
     let is_one_file = matches!(args.to, Target::Nginx | Target::Json) && !args.flat;
     let name = args.crossplane.name.as_deref().filter(|_| is_one_file);
     let part = if is_one_file { paths::part(&mut files, path, name)? } else { None };
@@ -39,19 +34,24 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         return crossplane::emit(args, &mut files, path);
     }
     let bytes = files.read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    if is_json(path, &bytes) {
-        return from_json(args, path, &bytes);
+    let input = input(args, path, &bytes)?;
+    if input != Input::Nginx {
+        return from_json(args, input, path, &bytes);
     }
-    if args.crossplane.name.is_some() && !is_part {
-        return Err(
-            "--file goes with a payload of crossplane or a dump of nginx -T, and one file of it"
-                .into(),
-        );
+    if !is_part {
+        check_file(args)?;
     }
-    paths::check_prefix(args.prefix.as_deref())?;
     // What was read may not be there to be read again, as from a pipe.
     files.set(path, bytes);
-    let project = Project::load_root(&files, path, args.prefix.as_deref());
+    let outcome = from_nginx(args, &files, path)?;
+    remark_others(&others, name.is_some());
+    Ok(outcome)
+}
+
+/// Prints a configuration as something else than a payload of crossplane.
+fn from_nginx(args: &EmitArgs, files: &Files, path: &Path) -> Result<Outcome, Failure> {
+    paths::check_prefix(args.prefix.as_deref())?;
+    let project = Project::load_root(files, path, args.prefix.as_deref());
     let Some(root) = project.roots().first() else {
         return Err(format!("{}: cannot be read", path.display()).into());
     };
@@ -83,7 +83,6 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
         Target::Crossplane => unreachable!("it was emitted before"),
     };
     terminal::print(&bytes.map_err(|error| refusal(&error, &project, path))?)?;
-    remark_others(&others, name.is_some());
     Ok(Outcome::Clean)
 }
 
@@ -97,8 +96,18 @@ fn remark_others(others: &[String], is_chosen: bool) {
     }
 }
 
-/// The options of crossplane go with its target alone.
-fn check_crossplane(args: &EmitArgs) -> Result<(), Failure> {
+/// Options of one target are mistakes with another.
+fn check_options(args: &EmitArgs) -> Result<(), Failure> {
+    let is_strict = args.to == Target::Crossplane && args.strict;
+    if args.template.template.is_some() && (args.strict || args.to == Target::Runtime) {
+        return Err("--template goes neither with --to runtime nor with --strict".into());
+    }
+    if args.strict && !is_strict && args.to != Target::Runtime {
+        return Err("--strict goes with --to runtime or --to crossplane".into());
+    }
+    if args.nginx_version.is_some() && !is_strict && args.to != Target::Runtime {
+        return Err("--nginx-version goes with --to runtime or --to crossplane --strict".into());
+    }
     let options = &args.crossplane;
     let is_asked = options.combine || options.single_file || options.include_comments;
     if args.to != Target::Crossplane && is_asked {
@@ -107,6 +116,17 @@ fn check_crossplane(args: &EmitArgs) -> Result<(), Failure> {
         );
     }
     Ok(())
+}
+
+/// Other inputs have one file.
+fn check_file(args: &EmitArgs) -> Result<(), Failure> {
+    match &args.crossplane.name {
+        Some(_) => Err(
+            "--file goes with a payload of crossplane or a dump of nginx -T, and one file of it"
+                .into(),
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Why nothing is printed, with what is wrong with the files.
@@ -123,23 +143,38 @@ fn refusal(error: &EmitError, project: &Project, path: &Path) -> Failure {
     format!("{place}: not emitted: {error}\n{lines}").trim_end().to_owned().into()
 }
 
-/// No configuration begins with a `{` and a quote.
-pub(super) fn is_json(path: &Path, bytes: &[u8]) -> bool {
-    let inner = bytes.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
-    let is_object = inner.is_some_and(|inner| inner.starts_with(b"\""));
-    path.extension().is_some_and(|ending| ending == "json") || is_object
+/// What the input is: what `--from` says or, without it, what it looks like.
+pub(super) fn input(args: &EmitArgs, path: &Path, bytes: &[u8]) -> Result<Input, Failure> {
+    let is_json = is_object(bytes) || path.extension().is_some_and(|ending| ending == "json");
+    match args.from {
+        // Each of its words would be an error.
+        Some(Input::Nginx) if is_object(bytes) => {
+            Err(format!("{}: not a configuration: it is JSON", path.display()).into())
+        }
+        Some(input) => Ok(input),
+        None if !is_json => Ok(Input::Nginx),
+        None if emit::is_payload(bytes) => Ok(Input::Crossplane),
+        None => Ok(Input::Json),
+    }
 }
 
-fn from_json(args: &EmitArgs, path: &Path, bytes: &[u8]) -> Result<Outcome, Failure> {
+/// True for a `{` and a quote, which no configuration begins with.
+fn is_object(bytes: &[u8]) -> bool {
+    let inner = bytes.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    inner.is_some_and(|inner| inner.starts_with(b"\""))
+}
+
+fn from_json(args: &EmitArgs, input: Input, path: &Path, bytes: &[u8]) -> Result<Outcome, Failure> {
     if args.flat || args.to != Target::Nginx {
         return Err("of JSON, only `--to nginx` is emitted: the bytes that it was made from".into());
     }
-    if emit::is_payload(bytes) {
+    if input == Input::Crossplane {
         let conf = emit::rebuild(bytes, args.crossplane.name.as_deref());
         let conf = conf.map_err(|error| format!("{}: {error}", path.display()))?;
         terminal::print(conf.as_bytes())?;
         return Ok(Outcome::Clean);
     }
+    check_file(args)?;
     let conf = emit::read(bytes).map_err(|error| format!("{}: {error}", path.display()))?;
     terminal::print(&conf)?;
     Ok(Outcome::Clean)

@@ -1,6 +1,5 @@
 //! `ngxc emit --to runtime` and `ngxc schema runtime`: what nginx would do, as JSON.
 
-use crate::catalog::{Target, Versions};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::emit;
 use crate::model::Model;
@@ -17,14 +16,7 @@ pub(super) fn emit(args: &EmitArgs, project: &Project, root: &Root) -> Result<Ou
     if args.flat {
         return Err("--flat goes with --to nginx: includes are always resolved here".into());
     }
-    let config = Config::find()?;
-    let version =
-        args.nginx_version.map_or_else(|| config.version(), |version| Ok(Some(version)))?;
-    let target = Target {
-        versions: version.map_or(Versions::COMMON, Versions::from),
-        modules: config.modules()?,
-        ..Target::default()
-    };
+    let target = Config::find()?.target(args.nginx_version)?;
     let model = Model::new(project, root, &target);
     refuse_what_nginx_rejects(&model)?;
     let config = crate::model::compile(&model);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Diagnostic, Kind};
+use crate::diagnostic::{Diagnostic, Kind, Severity};
 use crate::project::{File, Included, Project, Root};
 use crate::source::{Source, SourceId, Span, visible_json};
 use crate::syntax::{Body, Comment, Directive, Item, Placeholder, Quote, Word};
@@ -89,7 +89,8 @@ pub struct CrossplaneOptions {
 
 impl Payload {
     /// The payload of the first root of a project or, without one, of the file that could not
-    /// be read. What of `report` is about reading the files is listed in it.
+    /// be read. What of `report` is about reading the files is listed in it, and what nginx
+    /// rejects.
     ///
     /// `None` if the includes expand to too much.
     pub fn new(
@@ -123,7 +124,7 @@ impl Payload {
         Some(payload)
     }
 
-    /// True if all files could be read.
+    /// True if nothing is wrong with the files.
     pub fn is_ok(&self) -> bool {
         self.status == Status::Ok
     }
@@ -176,7 +177,9 @@ impl<'p> Writer<'p> {
             .iter()
             .filter(|it| it.label.place.source == source.id && self.is_error(it))
             .collect();
-        of_file.sort_by_key(|it| it.label.place.span);
+        of_file.sort_by_key(|it| (it.label.place.span, &it.message));
+        // A file that is included twice is checked twice.
+        of_file.dedup_by_key(|it| (it.label.place.span, &it.message));
         let mut errors: Vec<Error> = of_file.iter().map(|it| error(it, source)).collect();
         errors.extend(file.tree.placeholders(source).map(unsayable));
         let is_read = !file.has_syntax_errors && !of_file.iter().any(|it| it.kind == Kind::Syntax);
@@ -189,12 +192,14 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// True for what is wrong with reading files; what they mean is not judged here.
+    /// True for what is wrong with reading files and for what nginx rejects, but not for advice
+    /// and, where includes are not followed, for those that lead nowhere.
     fn is_error(&self, finding: &Diagnostic) -> bool {
-        let of_includes = ["missing-include", "invalid-include"].contains(&finding.rule);
+        if ["missing-include", "invalid-include"].contains(&finding.rule) {
+            return self.root.is_some();
+        }
         finding.kind == Kind::Syntax
-            || finding.rule == "unreadable-file"
-            || self.root.is_some() && of_includes
+            || finding.kind == Kind::Validate && finding.severity == Severity::Error
     }
 
     fn items<'a>(&mut self, items: impl Iterator<Item = Item<'a>>) -> Vec<Statement> {

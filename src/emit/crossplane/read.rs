@@ -21,7 +21,7 @@ pub enum PayloadError {
     SeveralFiles(Vec<String>),
     /// It has no file of this name, or none at all.
     NoFile(Option<String>),
-    /// The file was not read whole when the payload was made.
+    /// Something was wrong with the file when the payload was made, which may not be whole.
     Failed(String),
     /// A directive or a comment that nginx's language has no words for.
     Unwritable {
@@ -46,7 +46,9 @@ impl std::fmt::Display for PayloadError {
             ),
             Self::NoFile(Some(name)) => write!(f, "it has no file \"{name}\""),
             Self::NoFile(None) => write!(f, "it has no file"),
-            Self::Failed(name) => write!(f, "\"{name}\" was not read whole: its status is failed"),
+            Self::Failed(name) => {
+                write!(f, "\"{name}\" may not be whole: its status is failed")
+            }
             Self::Unwritable { directive, line } => {
                 write!(f, "\"{directive}\" of line {line} cannot be written as configuration")
             }

@@ -1,24 +1,18 @@
 //! `ngxc emit --to crossplane`: small configurations whose payloads are written out, the way
 //! back, and crossplane 0.5.8 itself over the corpus.
-//!
-//! `NGXC_CROSSPLANE` names crossplane, which is started for each file: that takes minutes.
 
-use std::collections::BTreeMap;
+mod corpus;
+mod original;
+
 use std::path::Path;
-use std::process::Command;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::adapt::pattern;
-use crate::corpus::rows;
-use crate::support::{Run, noted, run, run_with, skipped};
+use crate::support::{Run, run, run_with};
 
-/// The options under which crossplane and ngxc list everything.
+/// The option under which everything is listed.
 const COMMENTS: [&str; 1] = ["--include-comments"];
-const COMBINED: [&str; 2] = ["--include-comments", "--combine"];
 
 fn directory(files: &[(&str, &str)]) -> TempDir {
     let directory = tempfile::tempdir().expect("a directory can be made");
@@ -178,6 +172,71 @@ fn what_cannot_be_read_is_an_error_and_a_failure() {
 }
 
 #[test]
+fn strict_lists_what_nginx_rejects() {
+    let directory = directory(&[
+        ("a.conf", "events {}\nhttp {\n  include b.conf;\n  server { include b.conf; }\n}\n"),
+        ("b.conf", "lissten 80;\nclient_max_body_size x;\n"),
+        ("new.conf", "events {}\nhttp { keepalive_min_timeout 1s; }\n"),
+        ("good.conf", "events {}\nhttp { server { listen 80; } }\n"),
+    ]);
+    let (run, payload) = emit(directory.path(), "a.conf", &["--strict"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    let error = |line: u32, error: &str| json!({"file": "b.conf", "line": line, "error": format!("{error} in b.conf:{line}")});
+    let unknown = error(1, "unknown directive \"lissten\"");
+    let invalid = error(2, "\"client_max_body_size\" directive invalid value \"x\"");
+    assert_eq!(payload["errors"], json!([unknown, invalid]));
+    assert_eq!(payload["config"][0]["status"], "ok");
+    assert_eq!(payload["config"][1]["status"], "failed");
+    let read = json!([words(1, "lissten", &["80"]), words(2, "client_max_body_size", &["x"])]);
+    assert_eq!(payload["config"][1]["parsed"], read);
+    let back = [&["emit", "-", "--to", "nginx", "--file"], &["b.conf"][..]].concat();
+    let back = run_with(directory.path(), &back, run.out.as_bytes());
+    assert!(back.code == 2 && back.err.contains("its status is failed"), "{back:?}");
+    for (file, options, code) in [
+        ("a.conf", &[][..], 0),
+        ("a.conf", &["--strict", "--single-file"], 0),
+        ("good.conf", &["--strict"], 0),
+        ("new.conf", &["--strict", "--nginx-version", "1.22.0"], 2),
+        ("new.conf", &["--strict", "--nginx-version", "1.29.0"], 0),
+        ("good.conf", &["--nginx-version", "1.29.0"], 2),
+    ] {
+        let (run, _) = emit(directory.path(), file, options);
+        assert_eq!(run.code, code, "{file} {options:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn an_input_that_is_named_is_no_other() {
+    let directory = directory(&[("conf.json", "user a;\n"), ("a.conf", "user a;\n")]);
+    let kept = |options: &[&str], name: &str| {
+        let run = run(directory.path(), &[&["emit", "a.conf", "--to"], options].concat());
+        std::fs::write(directory.path().join(name), run.out).expect("it is writable");
+    };
+    kept(&["json"], "lossless");
+    kept(&["crossplane"], "payload");
+    for (file, from) in [
+        ("a.conf", "nginx"),
+        ("conf.json", "nginx"),
+        ("lossless", "json"),
+        ("payload", "crossplane"),
+    ] {
+        for named in ["nginx", "json", "crossplane"] {
+            let run = run(directory.path(), &["emit", file, "--from", named, "--to", "nginx"]);
+            let expected = if named == from { (0, "user a;\n") } else { (2, "") };
+            assert_eq!((run.code, run.out.as_str()), expected, "{file} {named}: {}", run.err);
+        }
+    }
+    for arguments in [
+        &["emit", "payload", "--from", "nginx", "--to", "crossplane"][..],
+        &["emit", "a.conf", "--from", "json", "--to", "crossplane"],
+        &["emit", "lossless", "--to", "nginx", "--file", "a.conf"],
+    ] {
+        let run = run(directory.path(), arguments);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}");
+    }
+}
+
+#[test]
 fn options_go_with_their_target() {
     let directory = directory(&[("a.conf", "a;")]);
     for arguments in [
@@ -215,16 +274,21 @@ fn a_payload_becomes_configuration() {
     assert_eq!(rebuilt(&two, &["--file", "b"]).out, "b;\n");
 }
 
-/// Statements without what the way back does not keep: lines and files.
+/// Statements without what the way back does not keep: lines, files and where includes lead.
 fn meaning(value: &Value) -> Value {
+    let is_kept = |key: &str| !["line", "file", "includes"].contains(&key);
+    // White space at the end of comments is not kept.
+    let trimmed = |text: &str| text.trim_end_matches([' ', '\t', '\r']).into();
     match value {
         Value::Object(map) => {
-            let kept = map.iter().filter(|(key, _)| !["line", "file"].contains(&key.as_str()));
-            kept.map(|(key, value)| (key.clone(), meaning(value))).collect()
+            let kept = map.iter().filter(|(key, _)| is_kept(key));
+            let meant = kept.map(|(key, value)| match value.as_str() {
+                Some(comment) if key == "comment" => (key.clone(), trimmed(comment)),
+                _ => (key.clone(), meaning(value)),
+            });
+            meant.collect()
         }
         Value::Array(values) => values.iter().map(meaning).collect(),
-        // White space at the end of comments is not kept.
-        Value::String(text) => text.trim_end_matches([' ', '\t', '\r']).into(),
         other => other.clone(),
     }
 }
@@ -249,116 +313,4 @@ fn there_and_back_nothing_is_lost() {
         count += 1;
     }
     assert!(count > 30, "{count} fixtures");
-}
-
-/// Where crossplane is wrong: why, and what text it needs; without one, text that is not UTF-8.
-const EXCEPTIONS: [(&str, Option<&str>); 5] = [
-    ("a `${name}` at the end of a word makes one word of it and the next", Some(r"\$\{\w*[}\s]")),
-    ("a `\\` at the end of a comment is lost", Some(r"#[^\n]*\\\n")),
-    ("a comment at the end of a file without a line end is lost", Some(r"#[^\n]*$")),
-    ("exit_worker_by_lua_block is read as nginx's language", Some("exit_worker_by_lua_block")),
-    ("bytes that are not UTF-8 are replaced", None),
-];
-
-/// What runs crossplane 0.5.8, if it is here.
-fn crossplane() -> Option<Vec<String>> {
-    let Ok(command) = std::env::var("NGXC_CROSSPLANE") else {
-        skipped("NGXC_CROSSPLANE names no crossplane");
-        return None;
-    };
-    let command: Vec<String> = command.split(' ').map(str::to_owned).collect();
-    let version = Command::new(&command[0]).args(&command[1..]).arg("--version").output().ok();
-    let version = version.map(|it| [it.stdout, it.stderr].concat()).unwrap_or_default();
-    let is_it = String::from_utf8_lossy(&version).contains("0.5.8");
-    if !is_it {
-        skipped("no crossplane 0.5.8 on this machine");
-    }
-    Some(command).filter(|_| is_it)
-}
-
-/// What crossplane says of a file, if it takes it. The files of combined directives are left
-/// out: behind an include, crossplane gives them the name of the included file.
-fn expected(command: &[String], path: &Path, options: &[&str]) -> Option<Value> {
-    let mut process = Command::new(&command[0]);
-    process.args(&command[1..]).arg("parse").arg(path).args(options);
-    let output = process.output().expect("crossplane can be run");
-    serde_json::from_slice(&output.stdout).ok().filter(|it: &Value| it["status"] == "ok")
-}
-
-fn without_files(value: &mut Value) {
-    if let Value::Object(map) = value {
-        if map.contains_key("directive") {
-            map.remove("file");
-        }
-        map.values_mut().for_each(without_files);
-    } else if let Value::Array(values) = value {
-        values.iter_mut().for_each(without_files);
-    }
-}
-
-/// What crossplane and ngxc say of a file: nothing, equal, or the exception; an error if it is
-/// none.
-fn compared(
-    command: &[String],
-    path: &Path,
-    options: &[&str],
-) -> Result<Option<&'static str>, String> {
-    let Some(mut wanted) = expected(command, path, options) else { return Ok(None) };
-    let directory = path.parent().expect("it is a file");
-    let (run, mut payload) = emit(directory, &path.to_string_lossy(), options);
-    without_files(&mut wanted);
-    without_files(&mut payload);
-    if run.code == 0 && wanted == payload {
-        return Ok(Some("equal"));
-    }
-    let files = wanted["config"].as_array().into_iter().flatten();
-    let names = files.filter_map(|it| it["file"].as_str());
-    let texts: Vec<Vec<u8>> = names.filter_map(|name| std::fs::read(name).ok()).collect();
-    let explains = |text: &[u8], needs: Option<&str>| match (std::str::from_utf8(text), needs) {
-        (Ok(text), Some(needs)) => pattern(needs).is_match(text),
-        (text, _) => text.is_err(),
-    };
-    let exception =
-        EXCEPTIONS.iter().find(|(_, needs)| texts.iter().any(|text| explains(text, *needs)));
-    let unexplained = || format!("{} {options:?}: {}", path.display(), run.err);
-    exception.map(|(reason, _)| Some(*reason)).ok_or_else(unexplained)
-}
-
-#[test]
-fn crossplane_says_the_same_of_the_corpus() {
-    let (Some(rows), Some(command)) = (rows(), crossplane()) else { return };
-    let accepted: Vec<_> = rows.iter().filter(|row| row.class == "ok").collect();
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new((BTreeMap::<&str, usize>::new(), Vec::new()));
-    let work = || {
-        while let Some(row) = accepted.get(next.fetch_add(1, Ordering::Relaxed)) {
-            for options in [&COMMENTS[..], &COMBINED] {
-                let result = compared(&command, &row.path, options);
-                let is_taken = !matches!(result, Ok(None));
-                let mut results = results.lock().expect("no other thread panicked");
-                match result {
-                    Ok(outcome) => {
-                        *results
-                            .0
-                            .entry(outcome.unwrap_or("refused by crossplane"))
-                            .or_default() += 1;
-                    }
-                    Err(error) => results.1.push(error),
-                }
-                // What it refuses, it refuses combined too.
-                if !is_taken {
-                    break;
-                }
-            }
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-    let (counts, wrong) = results.into_inner().expect("no thread panicked");
-    noted(&format!("crossplane: {counts:#?}"));
-    assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(counts.get("equal").is_some_and(|&equal| equal > 500), "{counts:?}");
-    for (reason, _) in EXCEPTIONS {
-        assert!(counts.contains_key(reason), "this exception is not needed: {reason}");
-    }
 }
