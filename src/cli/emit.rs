@@ -13,9 +13,9 @@ use super::{Failure, Outcome, crossplane, paths, runtime, terminal};
 
 pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     check_options(args)?;
-    // What nginx does and what it rejects are asked of what nginx gets.
-    let is_judged = args.to == Target::Runtime || args.strict;
-    let templating = if is_judged { Templating::None } else { args.template.templating() };
+    // Others are about what nginx gets.
+    let keeps_placeholders = matches!(args.to, Target::Nginx | Target::Json);
+    let templating = if keeps_placeholders { args.template.templating() } else { Templating::None };
     let mut files = Files::disk().with(templating);
     let path = if args.file == Path::new("-") {
         files.set(paths::STDIN.as_ref(), paths::read_stdin()?);
@@ -99,8 +99,8 @@ fn remark_others(others: &[String], is_chosen: bool) {
 /// Options of one target are mistakes with another.
 fn check_options(args: &EmitArgs) -> Result<(), Failure> {
     let is_strict = args.to == Target::Crossplane && args.strict;
-    if args.template.template.is_some() && (args.strict || args.to == Target::Runtime) {
-        return Err("--template goes neither with --to runtime nor with --strict".into());
+    if args.template.template.is_some() && !matches!(args.to, Target::Nginx | Target::Json) {
+        return Err("--template goes with --to nginx and --to json".into());
     }
     if args.strict && !is_strict && args.to != Target::Runtime {
         return Err("--strict goes with --to runtime or --to crossplane".into());

@@ -76,13 +76,12 @@ fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
     } else {
         Files::disk().read(path).map_err(|error| format!("{}: {error}", path.display()))?
     };
-    let after = match Dump::read(&before).filter(|dump| !dump.is_one_file()) {
-        Some(dump) => formatted_dump(path, dump, args)?,
-        None => {
-            let mut source = Source::new(SourceId(0), shown(path, args), before.clone());
-            source.templating = args.template.templating();
-            formatted(source, args)?
-        }
+    let after = if let Some(dump) = Dump::read(&before).filter(|dump| !dump.is_one_file()) {
+        formatted_dump(path, dump, args)?
+    } else {
+        let mut source = Source::new(SourceId(0), shown(path, args), before.clone());
+        source.templating = args.template.templating();
+        formatted(source, args)?
     };
     if is_stdin && !args.check && !args.diff {
         terminal::print(&after)?;

@@ -144,15 +144,14 @@ impl<'p> Printer<'p> {
         let mut before: Option<Item<'p>> = None;
         let mut items = items.peekable();
         while let Some(item) = items.next() {
-            let after_include = self.after_include;
             match item {
-                Item::Comment(comment) if after_include => {
+                Item::Comment(comment) if self.after_include => {
                     self.begin(item, before, depth);
                     self.out.push_str(comment.text());
                 }
                 Item::Comment(comment) => self.comment(comment, depth),
                 Item::Directive(directive) if self.is_expanded(directive) => {
-                    if after_include {
+                    if std::mem::take(&mut self.after_include) {
                         self.out.push_str(self.line_ending);
                     } else {
                         self.blank_line(directive.source, directive.span().start);

@@ -176,7 +176,7 @@ fn json_is_one_document_of_the_documented_shape() {
     assert_eq!(report["version"], 1);
     assert_eq!(
         report["summary"],
-        serde_json::json!({"errors": 1, "warnings": 0, "infos": 0, "files": 1})
+        serde_json::json!({"errors": 1, "warnings": 0, "infos": 0, "files": 1, "templates": 0})
     );
     let finding = &report["diagnostics"][0];
     assert_eq!(finding["rule"], "unexpected-semicolon");

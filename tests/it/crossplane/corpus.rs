@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ngxc::diagnostic::Diagnostic;
 use ngxc::emit::{CrossplaneOptions, Payload, rebuild};
 use ngxc::project::{Files, Project};
+use ngxc::source::Templating;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -66,7 +67,7 @@ fn asked(options: CrossplaneOptions) -> Value {
 
 /// The payload of ngxc.
 fn ours(path: &Path, options: CrossplaneOptions) -> Value {
-    let project = Project::load_root(&Files::disk(), path, path.parent());
+    let project = Project::load_root(&Files::disk().with(Templating::None), path, path.parent());
     let mut report: Vec<Diagnostic> = project.report().cloned().collect();
     for file in project.files() {
         ngxc::validate::file(file, &mut report);
