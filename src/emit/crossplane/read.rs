@@ -4,7 +4,7 @@
 
 use crate::emit::{EmitError, Style, format};
 use crate::project::File;
-use crate::source::{Source, SourceId};
+use crate::source::{Source, SourceId, Templating};
 use crate::syntax::{self, TokenKind};
 
 use super::{Config, CrossplaneOptions, Payload, Project, Statement, Status, Writer};
@@ -80,7 +80,9 @@ pub fn rebuild(json: &[u8], name: Option<&str>) -> Result<String, PayloadError> 
     }
     let mut text = String::new();
     print(&config.parsed, 0, 0, &mut text)?;
-    let source = Source::new(SourceId(0), &config.file, text.into_bytes());
+    let mut source = Source::new(SourceId(0), &config.file, text.into_bytes());
+    // A payload has the words of nginx's language.
+    source.templating = Templating::None;
     let (tree, report) = syntax::parse(&source);
     let file = File { source, tree, has_syntax_errors: !report.is_empty() };
     compare(&config.parsed, &read_again(&file))?;
