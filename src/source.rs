@@ -136,7 +136,10 @@ impl Source {
             count += chars(block);
             blocks.push(count);
         }
-        let crlf = text.matches("\r\n").count();
+        let crlf = lines
+            .iter()
+            .filter(|&at| *at > 1 && text.as_bytes()[*at as usize - 2] == b'\r')
+            .count();
         let line_ending = if crlf * 2 > lines.len() - 1 { "\r\n" } else { "\n" };
         let templating = Templating::default();
         Self { id, path: path.into(), encoding, templating, text, lines, blocks, line_ending }

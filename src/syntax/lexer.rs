@@ -8,6 +8,8 @@ use pest::{Parser, Token as PestToken};
 
 use crate::source::{Span, offset};
 
+use super::lua::{self, LuaEnd};
+
 mod grammar {
     #[derive(pest_derive::Parser)]
     #[grammar = "../grammar/nginx.pest"]
@@ -56,16 +58,6 @@ pub struct Token {
 pub fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
     let mut lexer = Lexer::new(text);
     std::iter::from_fn(move || lexer.next())
-}
-
-/// How the body of a Lua block ends.
-pub(super) enum LuaEnd {
-    /// At the `}` of this offset.
-    Close(u32),
-    /// Nowhere: this long bracket is never closed.
-    LongBracket(Span),
-    /// Nowhere.
-    Nowhere,
 }
 
 /// Gives the tokens of a text one by one, from any offset.
@@ -147,7 +139,7 @@ impl<'a> Lexer<'a> {
         loop {
             let end = window_end(text, 0, size);
             let is_whole = end == text.len() || size >= limit;
-            match lua_end_in(&text[..end], at, is_whole) {
+            match lua::end_in(&text[..end], at, is_whole) {
                 Some(LuaEnd::Close(close)) => return LuaEnd::Close(close),
                 Some(open) if is_whole => {
                     self.lua_is_open = true;
@@ -170,7 +162,8 @@ fn window_end(text: &str, pos: usize, size: usize) -> usize {
 
 fn lex(text: &str, base: u32, into: &mut Vec<Token>) {
     let mut start = 0;
-    for token in parsed(Rule::tokens, text) {
+    let tokens = Grammar::parse(Rule::tokens, text).expect("the grammar is total");
+    for token in tokens.tokens() {
         match token {
             PestToken::Start { pos, .. } => start = pos.pos(),
             PestToken::End { rule, pos } => {
@@ -189,37 +182,4 @@ fn lex(text: &str, base: u32, into: &mut Vec<Token>) {
             }
         }
     }
-}
-
-/// `None` if the text must be seen further: it is not whole, and what a quote or bracket
-/// is depends on what follows.
-fn lua_end_in(text: &str, base: u32, is_whole: bool) -> Option<LuaEnd> {
-    let mut depth = 0usize;
-    for token in parsed(Rule::lua_body, text) {
-        let PestToken::Start { rule, pos } = token else { continue };
-        let start = base + offset(pos.pos());
-        match rule {
-            Rule::lua_open => depth += 1,
-            Rule::lua_close if depth == 0 => return Some(LuaEnd::Close(start)),
-            Rule::lua_close => depth -= 1,
-            Rule::lua_rest if !is_whole && may_go_on(&text[pos.pos()..]) => return None,
-            Rule::lua_unclosed if !is_whole => return None,
-            Rule::lua_unclosed => {
-                let span = Span::new(start, base + offset(text.len()));
-                return Some(LuaEnd::LongBracket(span));
-            }
-            _ => {}
-        }
-    }
-    is_whole.then_some(LuaEnd::Nowhere)
-}
-
-/// True if the end of a window may have cut a string, a comment or a bracket in two.
-fn may_go_on(rest: &str) -> bool {
-    rest.len() == 1 || rest.starts_with(['"', '\'']) && !rest.contains('\n')
-}
-
-/// The tokens of a rule that matches any text.
-fn parsed(rule: Rule, text: &str) -> impl Iterator<Item = PestToken<'_, Rule>> {
-    Grammar::parse(rule, text).expect("the grammar is total").tokens()
 }

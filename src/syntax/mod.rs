@@ -8,6 +8,7 @@ pub mod address;
 pub mod atoms;
 mod build;
 mod lexer;
+mod lua;
 mod placeholder;
 pub mod regex;
 mod tree;

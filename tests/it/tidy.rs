@@ -44,7 +44,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 /// The only places that name a crate or a part of the standard library.
 const ONLY_IN: [(&str, &[&str]); 12] = [
     ("std::fs", &["project/files.rs", "validate/environment.rs", "cli/"]),
-    ("pest", &["syntax/lexer.rs", "syntax/value.rs"]),
+    ("pest", &["syntax/lexer.rs", "syntax/lua.rs", "syntax/value.rs"]),
     ("tempfile", &["cli/write.rs"]),
     ("base64", &["runtime/builtin.rs"]),
     ("pcre2", &["syntax/regex.rs"]),

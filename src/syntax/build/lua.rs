@@ -1,7 +1,7 @@
 //! `*_by_lua_block`: a body in another language, whose braces are counted by its own rules.
 
 use crate::source::{Span, offset};
-use crate::syntax::lexer::LuaEnd;
+use crate::syntax::lua::LuaEnd;
 use crate::syntax::tree::Body;
 
 use super::{Builder, width};
