@@ -45,7 +45,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use catalog::Target;
-use diagnostic::{Applicability, Diagnostic, Kind, Severity};
+use diagnostic::{Applicability, Diagnostic, Edit, Kind, Severity};
 use model::Model;
 use project::{File, Project};
 use source::{Source, SourceId};
@@ -73,10 +73,13 @@ pub fn check(project: &Project, target: &Target) -> Vec<Diagnostic> {
     }
     for root in project.roots() {
         let model = Model::new(project, root, target);
+        let before = report.len();
         validate::model(&model, &mut report);
         lint::model(&model, &mut report);
+        let mut found = report.split_off(before);
+        template::retain_certain(project, root, &mut found);
+        report.extend(found);
     }
-    template::retain_certain(project, &mut report);
     distrust_unread_files(project, &mut report);
     agree_on_shared_files(project, &mut report);
     if target.check_files {
@@ -102,11 +105,15 @@ pub fn check(project: &Project, target: &Target) -> Vec<Diagnostic> {
     report
 }
 
-/// What a file means is a guess where its text cannot be read.
+/// What a file means is a guess where its text cannot be read, or is still to come.
 fn distrust_unread_files(project: &Project, report: &mut [Diagnostic]) {
     for finding in report.iter_mut().filter(|finding| finding.kind == Kind::Lint) {
         let Some(fix) = finding.fix.as_mut() else { continue };
-        if fix.edits.iter().any(|edit| project.file(edit.place.source).has_syntax_errors) {
+        let is_guess = |edit: &Edit| {
+            let file = project.file(edit.place.source);
+            file.has_syntax_errors || file.tree.placeholders(&file.source).next().is_some()
+        };
+        if fix.edits.iter().any(is_guess) {
             fix.applicability = Applicability::Unsafe;
         }
     }

@@ -68,12 +68,12 @@ pub enum Encoding {
 /// Which placeholders a file may have, for which another program puts text before nginx reads it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Templating {
+    /// None: it is as nginx gets it.
+    #[default]
+    None,
     /// What it seems to have: tags of one language, where nginx could not read the file with them,
     /// and the names `${NAME}`, `%name%`, `__NAME__` and `@@NAME@@`.
-    #[default]
     Detect,
-    /// None: it is as nginx gets it.
-    None,
     /// Tags of Jinja: `{{ … }}`, `{% … %}` and `{# … #}`.
     Jinja,
     /// Actions of Go's templates, or Mustache: `{{ … }}`.

@@ -1,13 +1,15 @@
 //! What can be said of a file that another program puts text into before nginx reads it: only what
 //! holds whatever that text may be.
+//!
+//! Findings are taken away here and nothing is added; what a placeholder says is not looked at.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::lint::{self, Category};
-use crate::project::{File, Project};
-use crate::source::Span;
-use crate::syntax::{Directive, Item};
+use crate::project::{File, Project, Root};
+use crate::source::{SourceId, Span};
+use crate::syntax::{Directive, Item, Role, UNKNOWN};
 
 /// What nginx finds at one directive alone, whatever stands around it.
 const OF_ONE_DIRECTIVE: [&str; 8] = [
@@ -28,24 +30,38 @@ const OF_NAMES: [&str; 2] = ["unknown-directive", "misplaced-directive"];
 const OF_ABSENCE: [&str; 5] =
     ["unknown-variable", "unknown-zone", "unknown-log-format", "missing-include", "incomplete"];
 
-/// Directives that define a name, first or last of their arguments.
-const DEFINE: [&str; 8] =
-    ["set", "map", "geo", "split_clients", "upstream", "log_format", "limit_req_zone", "js_import"];
+/// Directives whose last argument is a variable that they define, before their block.
+const DEFINE_LAST: [&str; 3] = ["map", "geo", "split_clients"];
 
-/// Takes away the findings that are not certain because of placeholders.
-pub(crate) fn retain_certain(project: &Project, report: &mut Vec<Diagnostic>) {
-    let files: Vec<Placeholders> = project.files().iter().map(Placeholders::of).collect();
-    let hide_names = files.iter().any(|file| file.hide_names);
+/// Directives whose first argument is a name that they define. The ends of others are enough:
+/// `auth_request_set`, `set_by_lua_block`, `js_set`.
+const DEFINE_FIRST: [&str; 4] = ["set", "upstream", "log_format", "js_var"];
+
+/// Takes away what was found of a root and is not certain because of placeholders.
+pub(crate) fn retain_certain(project: &Project, root: &Root, report: &mut Vec<Diagnostic>) {
+    let mut ids: HashSet<SourceId> = root.targets().collect();
+    ids.insert(root.source);
+    ids.retain(|&id| project.file(id).tree.has_placeholders);
+    if ids.is_empty() {
+        return;
+    }
+    let files: HashMap<SourceId, Placeholders> =
+        ids.into_iter().map(|id| (id, Placeholders::of(project.file(id)))).collect();
+    let hide_names = files.values().any(|file| file.hide_names);
     report.retain(|finding| {
         let place = finding.label.place;
-        let file = &files[place.source.0 as usize];
+        // What two placeholders come to may not be the same.
+        let is_told_apart = !finding.message.contains(UNKNOWN);
+        let is_absence = OF_ABSENCE.contains(&finding.rule);
         let is_local = OF_ONE_DIRECTIVE.contains(&finding.rule);
-        match finding.kind {
-            Kind::Syntax => true,
-            _ if hide_names && OF_ABSENCE.contains(&finding.rule) => false,
-            Kind::Validate => (is_local || !file.is_open(place.span)) && file.is_sure(finding),
-            Kind::Lint => !file.is_alternative(place.span) && file.is_sure(finding),
-        }
+        let file = files.get(&place.source);
+        let is_sure = file.is_none_or(|file| file.holds_at(finding));
+        let is_alone = file.is_none_or(|file| match finding.kind {
+            Kind::Lint => !file.is_alternative(place.span),
+            _ => is_local || !file.is_open(place.span),
+        });
+        finding.kind == Kind::Syntax
+            || is_told_apart && is_sure && is_alone && !(hide_names && is_absence)
     });
 }
 
@@ -57,7 +73,8 @@ struct Placeholders {
     /// The insides of blocks with placeholders between their directives; of those in each other,
     /// the outermost.
     open: Vec<Span>,
-    /// Directives that the branches of a template have several times in one block, in order.
+    /// The heads of directives that the branches of a template have several times in one
+    /// block, in order.
     alternatives: Vec<Span>,
     /// Something may be defined that is not seen.
     hide_names: bool,
@@ -67,34 +84,38 @@ struct Head {
     span: Span,
     /// Its name has no placeholder.
     is_named: bool,
-    /// It is a block or passes requests on: what is said at it is about what stands around it.
+    /// What is said at it is about what stands around it: it is a block or passes requests on.
     is_place: bool,
 }
 
 impl Placeholders {
     fn of(file: &File) -> Self {
         let mut found = Self::default();
-        if file.tree.has_placeholders {
-            let all = Span::new(0, file.source.end());
-            found.items(file.tree.items(&file.source), all);
-            found.alternatives.sort_unstable();
-        }
+        let all = Span::new(0, file.source.end());
+        found.items(file.tree.items(&file.source), all);
+        found.alternatives.sort_unstable();
         found
     }
 
     fn items<'a>(&mut self, items: impl Iterator<Item = Item<'a>>, block: Span) {
         let at = self.open.len();
         let mut is_open = false;
-        let mut by_key: HashMap<String, Vec<Span>> = HashMap::new();
+        let mut branch = 0;
+        let mut by_key: HashMap<String, Vec<(usize, Span)>> = HashMap::new();
         for item in items {
             match item {
                 Item::Directive(directive) => {
-                    by_key.entry(key(directive)).or_default().push(directive.span());
+                    if let Some(key) = key(directive) {
+                        by_key.entry(key).or_default().push((branch, directive.head()));
+                    }
                     self.directive(directive);
                 }
                 Item::Placeholder(placeholder) => {
-                    is_open = true;
-                    self.hide_names |= !placeholder.is_silent;
+                    is_open |= placeholder.role != Role::Silent;
+                    self.hide_names |= placeholder.role == Role::Speaks;
+                    let divides =
+                        matches!(placeholder.role, Role::Opens | Role::Divides | Role::Ends);
+                    branch += usize::from(divides);
                 }
                 Item::Comment(_) => {}
             }
@@ -102,8 +123,9 @@ impl Placeholders {
         if is_open {
             self.open.truncate(at);
             self.open.push(block);
-            self.alternatives.extend(by_key.into_values().filter(|all| all.len() > 1).flatten());
         }
+        let in_branches = by_key.into_values().filter(|all| all.iter().any(|it| it.0 != all[0].0));
+        self.alternatives.extend(in_branches.flatten().map(|(_, head)| head));
     }
 
     fn directive(&mut self, directive: Directive<'_>) {
@@ -112,7 +134,7 @@ impl Placeholders {
             let is_place = directive.is_block() || name.ends_with("_pass");
             let is_named = !directive.words()[0].has_placeholder;
             self.heads.push(Head { span: directive.head(), is_named, is_place });
-            self.hide_names |= !is_named || DEFINE.contains(&name.as_ref());
+            self.hide_names |= !is_named || hides_name(directive);
         }
         let inside = Span::new(directive.head().end, directive.span().end);
         self.items(directive.items(), inside);
@@ -126,13 +148,12 @@ impl Placeholders {
 
     /// True if another branch may say something else instead of what stands at a place.
     fn is_alternative(&self, place: Span) -> bool {
-        let index = self.alternatives.partition_point(|it| it.start <= place.start);
-        // One may lie in another, which begins before it.
-        self.alternatives[..index].iter().rev().any(|it| it.end >= place.end)
+        let index = self.alternatives.partition_point(|head| head.end < place.end);
+        self.alternatives.get(index).is_some_and(|head| head.start <= place.start)
     }
 
-    /// True for what holds of a directive whatever its placeholders come to.
-    fn is_sure(&self, finding: &Diagnostic) -> bool {
+    /// True for what holds of a directive whatever its own placeholders come to.
+    fn holds_at(&self, finding: &Diagnostic) -> bool {
         let place = finding.label.place.span;
         let index = self.heads.partition_point(|head| head.span.end < place.end);
         let Some(head) = self.heads.get(index).filter(|head| head.span.start <= place.start) else {
@@ -144,19 +165,41 @@ impl Placeholders {
     }
 }
 
+/// True for a directive that defines a name with a placeholder in it, or a zone that may be
+/// another one.
+fn hides_name(directive: Directive<'_>) -> bool {
+    let name = directive.name();
+    let is_hidden = |index: usize| directive.args().get(index).is_some_and(|it| it.has_placeholder);
+    if DEFINE_LAST.contains(&&*name) {
+        return is_hidden(directive.args().len().wrapping_sub(1));
+    }
+    let defines_first = DEFINE_FIRST.contains(&&*name)
+        || name.ends_with("_set")
+        || name.starts_with("set_by_")
+        || name.starts_with("geoip");
+    if defines_first {
+        return is_hidden(0);
+    }
+    name.ends_with("_zone") || name.ends_with("_cache_path") || name == "zone"
+}
+
 /// What two directives in one block have in common if nginx takes one of them, or if both set
 /// the same thing.
-fn key(directive: Directive<'_>) -> String {
-    let mut key = directive.name().into_owned();
+fn key(directive: Directive<'_>) -> Option<String> {
+    let name = directive.name();
     // One of these answers a request.
-    if key == "return" || key.ends_with("_pass") {
-        return "_pass".to_owned();
+    if name == "return" || name.ends_with("_pass") {
+        return Some("_pass".to_owned());
     }
-    let is_list = directive.is_block() || ["set", "proxy_set_header"].contains(&key.as_str());
-    if is_list && let Some(first) = directive.arg(0) {
-        key.extend([" ", &first.to_ascii_lowercase()]);
-    }
-    key
+    let count = match name.as_ref() {
+        _ if directive.is_block() => directive.args().len(),
+        "set" | "proxy_set_header" | "add_header" => 1,
+        _ => 0,
+    };
+    let literals = directive.args().iter().take(count).map(|it| it.literal(directive.source));
+    let words: Vec<_> = std::iter::once(name.clone()).chain(literals).collect();
+    // A block without arguments is one of many, as `server`.
+    (!directive.is_block() || count > 0).then(|| words.join(" ").to_ascii_lowercase())
 }
 
 /// True for a rule about whether WebSocket connections come through.

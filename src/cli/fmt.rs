@@ -52,17 +52,26 @@ pub(super) fn run(args: &FmtArgs) -> Result<Outcome, Failure> {
             terminal::print(&text)?;
             outcome = outcome.max(Outcome::Findings);
         }
+        if !unformatted.is_empty() {
+            let files = if unformatted.len() == 1 { "file is" } else { "files are" };
+            terminal::remark(&format!("{} {files} not formatted.", unformatted.len()));
+        }
         return Ok(outcome);
     }
-    let on_disk: Vec<_> = unformatted
-        .iter()
-        .filter(|file| file.path != Path::new(paths::STDIN))
-        .map(|file| Replacement { path: &file.path, before: &file.before, after: &file.after })
-        .collect();
-    write::all(&on_disk)?;
-    if !on_disk.is_empty() {
-        let files = if on_disk.len() == 1 { "file" } else { "files" };
-        terminal::remark(&format!("{} {files} formatted.", on_disk.len()));
+    let mut count = 0;
+    for file in unformatted.iter().filter(|file| file.path != Path::new(paths::STDIN)) {
+        let new = Replacement { path: &file.path, before: &file.before, after: &file.after };
+        match write::all(&[new]) {
+            Ok(()) => count += 1,
+            Err(failure) => {
+                terminal::complain(&failure);
+                outcome = Outcome::Failure;
+            }
+        }
+    }
+    if count > 0 {
+        let files = if count == 1 { "file" } else { "files" };
+        terminal::remark(&format!("{count} {files} formatted."));
     }
     Ok(outcome)
 }
@@ -71,6 +80,11 @@ pub(super) fn run(args: &FmtArgs) -> Result<Outcome, Failure> {
 /// is printed here.
 fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
     let is_stdin = path == Path::new(paths::STDIN);
+    if is_of_another_language(shown(path, args)) {
+        let name = shown(path, args).display();
+        let reason = "its name says that it is not nginx configuration";
+        return Err(format!("{name}: left alone: {reason}").into());
+    }
     let before = if is_stdin {
         paths::read_stdin()?
     } else {
@@ -87,6 +101,12 @@ fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
         terminal::print(&after)?;
     }
     Ok((before != after).then(|| Unformatted { path: path.to_owned(), before, after }))
+}
+
+/// True for a name whose white space means something to others, whatever stands in it.
+fn is_of_another_language(path: &Path) -> bool {
+    const ENDINGS: [&str; 7] = ["yaml", "yml", "json", "toml", "py", "md", "sh"];
+    path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
 }
 
 /// The bytes of a formatted file.

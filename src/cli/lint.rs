@@ -180,11 +180,13 @@ fn summary(
     if fixed > 0 {
         text.push_str(&format!(" {} made.", plural(fixed, "fix", "fixes")));
     }
-    let is_guessed = |file: &File| file.source.templating == Templating::Detect;
-    if project.template_count() > 0 && project.files().iter().any(is_guessed) {
+    if project.template_count() > 0 {
         let files = plural(project.template_count(), "file has", "files have");
+        let is_guessed = |file: &File| file.source.templating == Templating::Detect;
+        let is_guessed = project.files().iter().any(is_guessed);
+        let remedy = if is_guessed { " (--template none judges it)" } else { "" };
         text.push_str(&format!(
-            " {files} placeholders; what stands in place of them is not judged (--template none judges it)."
+            " {files} placeholders; what stands in place of them is not judged{remedy}."
         ));
     }
     let count = |applicability| {

@@ -36,7 +36,7 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// Adds `*.conf` and the files of Debian's layout, sorted; hidden ones are left out.
+/// Adds `*.conf`, its templates and the files of Debian's layout, sorted; hidden ones are left out.
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let of_layout =
         directory.file_name().is_some_and(|name| LAYOUT.iter().any(|known| name == *known));
@@ -51,13 +51,20 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
         }
         if path.is_dir() && !path.is_symlink() {
             walk(&path, files)?;
-        } else if path.is_file()
-            && (of_layout || path.extension().is_some_and(|ending| ending == "conf"))
-        {
+        } else if path.is_file() && (of_layout || is_conf(&path)) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// True for `*.conf`, and for a template of one, as `*.conf.j2`.
+fn is_conf(path: &Path) -> bool {
+    const TEMPLATES: [&str; 7] = ["j2", "jinja", "jinja2", "erb", "epp", "tmpl", "template"];
+    let is_template =
+        path.extension().is_some_and(|ending| TEMPLATES.iter().any(|it| ending == *it));
+    let name = if is_template { path.file_stem().map(Path::new) } else { Some(path) };
+    name.and_then(Path::extension).is_some_and(|ending| ending == "conf")
 }
 
 /// All of standard input.

@@ -24,6 +24,7 @@ pub(super) struct Replacement<'a> {
 /// several hard links, the others keep the old text, which is said.
 pub(super) fn all(replacements: &[Replacement<'_>]) -> Result<(), Failure> {
     let mut ready: Vec<(PathBuf, TempPath, &[u8])> = Vec::new();
+    let mut parted: Vec<&Path> = Vec::new();
     for replacement in replacements {
         let failed = |error| format!("{}: {error}", replacement.path.display());
         let target = fs::canonicalize(replacement.path).map_err(failed)?;
@@ -34,9 +35,7 @@ pub(super) fn all(replacements: &[Replacement<'_>]) -> Result<(), Failure> {
             return Err(format!("{}: is read-only", replacement.path.display()).into());
         }
         if has_other_names(&fs::metadata(&target).map_err(failed)?) {
-            let path = replacement.path.display().to_string();
-            let fact = "has other names (hard links), and these keep the old text";
-            terminal::remark(&format!("ngxc: {}: {fact}", render::visible(&path)));
+            parted.push(replacement.path);
         }
         let new = beside(&target, replacement.after).map_err(failed)?;
         ready.push((target, new, replacement.before));
@@ -50,6 +49,11 @@ pub(super) fn all(replacements: &[Replacement<'_>]) -> Result<(), Failure> {
             return Err(format!("{}: {}", target.display(), error.error).into());
         }
         done.push((target, before));
+    }
+    for path in parted {
+        let path = path.display().to_string();
+        let fact = "has other names (hard links), and these keep the old text";
+        terminal::remark(&format!("ngxc: {}: {fact}", render::visible(&path)));
     }
     Ok(())
 }

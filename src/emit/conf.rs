@@ -149,6 +149,10 @@ impl<'p> Printer<'p> {
                     self.begin(item, before, depth);
                     self.out.push_str(comment.text());
                 }
+                // A tag may be the first half of a word, and a space before `#` would end it.
+                Item::Comment(comment) if is_glued(before, item) => {
+                    self.out.push_str(comment.text());
+                }
                 Item::Comment(comment) => self.comment(comment, depth),
                 Item::Directive(directive) if self.is_expanded(directive) => {
                     if std::mem::take(&mut self.after_include) {
@@ -335,6 +339,11 @@ impl<'p> Printer<'p> {
 }
 
 /// False at the beginning of a file.
+/// True for what stands behind a placeholder without white space.
+fn is_glued(before: Option<Item<'_>>, item: Item<'_>) -> bool {
+    matches!(before, Some(Item::Placeholder(it)) if it.span.end == item.span().start)
+}
+
 fn has_blank_line_before(source: &Source, at: u32) -> bool {
     let before = &source.text()[..at as usize];
     let rest = before.trim_end_matches([' ', '\t', '\r', '\n']);

@@ -29,8 +29,8 @@ struct Document {
     path: String,
     /// How text becomes bytes: `utf-8`, or `latin-1` for a file that is not UTF-8.
     encoding: String,
-    /// Which placeholders it may have: `none`, `jinja`, `go`, `erb`, `envsubst`, or what it
-    /// seems to have.
+    /// Which placeholders it may have: `detect` (what it seems to have), `jinja`, `go`, `erb` or
+    /// `envsubst`; none without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     template: Option<String>,
     /// Directives and comments outside all blocks.
@@ -151,6 +151,8 @@ pub enum ReadError {
     Invalid {
         /// The line of what would be written, from 1.
         line: u32,
+        /// What is wrong with it.
+        reason: String,
     },
 }
 
@@ -162,9 +164,7 @@ impl std::fmt::Display for ReadError {
                 write!(f, "not a configuration in JSON of version {VERSION}: {what}")
             }
             Self::Encoding => write!(f, "the text has characters that its encoding lacks"),
-            Self::Invalid { line } => {
-                write!(f, "what stands on line {line} of the result would be read in another way")
-            }
+            Self::Invalid { line, reason } => write!(f, "{reason}, on line {line} of the result"),
         }
     }
 }
@@ -187,7 +187,9 @@ pub fn write(file: &File, root: Option<(&Project, &Root)>) -> Result<String, Emi
             Encoding::Utf8 => "utf-8".to_owned(),
             Encoding::Latin1 => "latin-1".to_owned(),
         },
-        template: name_of(file.source.templating).map(str::to_owned),
+        template: name_of(file.source.templating)
+            .filter(|_| file.tree.has_placeholders)
+            .map(str::to_owned),
         items,
         after: writer.gap(file.source.end()),
     };
@@ -214,7 +216,7 @@ pub fn read(json: &[u8]) -> Result<Vec<u8>, ReadError> {
         let what = format!("template {}", document.template.unwrap_or_default());
         return Err(ReadError::Unsupported(what));
     };
-    let text = print::print(&document);
+    let text = print::print(&document, templating);
     let bytes: Vec<u8> = match document.encoding.as_str() {
         "utf-8" => text.into_bytes(),
         "latin-1" => {
@@ -229,7 +231,7 @@ pub fn read(json: &[u8]) -> Result<Vec<u8>, ReadError> {
 
 /// The words for what a file may have.
 const TEMPLATES: [(&str, Templating); 5] = [
-    ("none", Templating::None),
+    ("detect", Templating::Detect),
     ("jinja", Templating::Jinja),
     ("go", Templating::Go),
     ("erb", Templating::Erb),
@@ -241,7 +243,7 @@ fn name_of(templating: Templating) -> Option<&'static str> {
 }
 
 fn templating(name: Option<&str>) -> Option<Templating> {
-    let Some(name) = name else { return Some(Templating::Detect) };
+    let Some(name) = name else { return Some(Templating::None) };
     TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, it)| *it)
 }
 

@@ -3,8 +3,8 @@
 use crate::diagnostic::{Evidence, Received, ReceivedHeader, Sent};
 use crate::runtime::config::Pass;
 use crate::source::Place;
-use crate::syntax::Directive;
 use crate::syntax::value::MatchKind;
+use crate::syntax::{Directive, UNKNOWN};
 
 use super::{Model, Probe, Proxied, SentHeader, Value};
 
@@ -24,7 +24,7 @@ impl<'p> Proxied<'p> {
         let (version, version_from) = self.http_version(model);
         let path = self.upstream_path(model);
         Received {
-            line: format!("GET {} HTTP/{version}", path.as_deref().unwrap_or("…")),
+            line: format!("GET {} HTTP/{version}", shown(path.as_deref().unwrap_or("…"))),
             version_from: version_from.map(place),
             headers: SHOWN
                 .iter()
@@ -45,7 +45,7 @@ impl<'p> Proxied<'p> {
             value: match value {
                 Value::Known(value) => Sent::Value(value),
                 Value::Unknown => match from.and_then(|line| line.arg(1)) {
-                    Some(text) => Sent::Unknown(text.into_owned()),
+                    Some(text) => Sent::Unknown(shown(&text)),
                     // Of the defaults, `Host $proxy_host` alone depends on something.
                     None => self
                         .default_host(model)
@@ -84,4 +84,9 @@ impl<'p> Proxied<'p> {
 
 fn place(directive: Directive<'_>) -> Place {
     directive.place()
+}
+
+/// A text whose placeholders nobody knows.
+fn shown(text: &str) -> String {
+    text.replace(UNKNOWN, "…")
 }

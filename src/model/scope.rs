@@ -7,7 +7,7 @@ use crate::catalog::{self, Context, Contexts, Entry, Form};
 use crate::project::{Included, Project, Root};
 use crate::source::offset;
 use crate::syntax::value::{Match, location};
-use crate::syntax::{Body, Directive, Item};
+use crate::syntax::{Body, Directive, Item, Role};
 
 /// How many directives a root may have after its includes are expanded, for each that its
 /// files have: a few files that include each other many times could have more than fit
@@ -178,7 +178,7 @@ impl<'p> Expander<'p> {
         for item in items {
             let directive = match item {
                 Item::Directive(directive) => directive,
-                Item::Placeholder(placeholder) if !placeholder.is_silent => {
+                Item::Placeholder(placeholder) if placeholder.role == Role::Speaks => {
                     self.unknown(id, false);
                     continue;
                 }

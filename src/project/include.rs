@@ -26,9 +26,10 @@ const SHIPPED: [&str; 10] = [
     "win-utf",
 ];
 
-/// The path that an include names, as the bytes that stand in the file.
+/// The path that an include names, as the bytes that stand in the file; none if a part of it is
+/// still to come.
 pub(super) fn target(include: Directive<'_>) -> Option<PathBuf> {
-    let path = include.arg(0)?;
+    let path = include.arg(0).filter(|_| !include.has_placeholder())?;
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStringExt;

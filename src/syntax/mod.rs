@@ -16,6 +16,8 @@ pub mod value;
 
 pub use build::parse;
 pub use lexer::{Token, TokenKind, tokens};
+pub use placeholder::Role;
+pub(crate) use placeholder::UNKNOWN;
 pub use tree::{Body, Comment, Directive, Item, Placeholder, Quote, Tree, Word};
 
 /// The deepest nesting of blocks that ngxc reads, so that every walk over a tree

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::source::{Place, Source, Span};
 
-use super::placeholder;
+use super::placeholder::{self, Language, Role};
 
 /// How a word is quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,8 @@ pub struct Tree {
     pub(super) inner_comments: Vec<Span>,
     /// It has placeholders, in words or between directives.
     pub has_placeholders: bool,
+    /// The language of its tags.
+    pub(super) language: Option<Language>,
 }
 
 /// What stands in a block.
@@ -154,8 +156,8 @@ pub struct Placeholder<'a> {
     pub source: &'a Source,
     /// From the first to the last.
     pub span: Span,
-    /// It leaves no text of its own, as a condition or a comment of a template language.
-    pub is_silent: bool,
+    /// What the tag does that stands there; names and several of them speak.
+    pub role: Role,
 }
 
 impl<'a> Item<'a> {
@@ -239,10 +241,20 @@ impl Tree {
     pub fn placeholders<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = Placeholder<'a>> {
         let nodes = self.nodes.iter().filter(|_| self.has_placeholders);
         let others = nodes.filter(|node| node.words.0 == node.words.1);
-        others.filter_map(move |node| match other(source, node.span) {
+        others.filter_map(move |node| match self.other(source, node.span) {
             Item::Placeholder(placeholder) => Some(placeholder),
             Item::Directive(_) | Item::Comment(_) => None,
         })
+    }
+
+    /// What has no words.
+    fn other<'a>(&self, source: &'a Source, span: Span) -> Item<'a> {
+        let text = source.slice(span);
+        if text.starts_with('#') {
+            return Item::Comment(Comment { source, span });
+        }
+        let role = self.language.map_or(Role::Speaks, |language| Role::of(text, language));
+        Item::Placeholder(Placeholder { source, span, role })
     }
 
     /// The directives that begin in a part of the file, a block before its content.
@@ -292,18 +304,9 @@ impl<'a> Iterator for Items<'a> {
         Some(if node.words.0 < node.words.1 {
             Item::Directive(Directive { source, tree: self.tree, index })
         } else {
-            other(source, node.span)
+            self.tree.other(source, node.span)
         })
     }
-}
-
-/// What has no words.
-fn other(source: &Source, span: Span) -> Item<'_> {
-    let text = source.slice(span);
-    if text.starts_with('#') {
-        return Item::Comment(Comment { source, span });
-    }
-    Item::Placeholder(Placeholder { source, span, is_silent: placeholder::is_silent(text) })
 }
 
 fn directives(items: Items<'_>) -> impl Iterator<Item = Directive<'_>> + Clone {

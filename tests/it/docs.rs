@@ -11,6 +11,7 @@ use ngxc::diagnostic::{Diagnostic, Severity};
 use ngxc::fix::{self, Fixed};
 use ngxc::lint::{Category, RULES, Rule};
 use ngxc::project::{Files, Project};
+use ngxc::source::Templating;
 use ngxc::validate::PAGE;
 use regex_lite::Regex;
 
@@ -26,7 +27,7 @@ fn load(files: &Files) -> (Project, Vec<Diagnostic>) {
 }
 
 fn page(conf: &str) -> Files {
-    let mut files = Files::memory();
+    let mut files = Files::memory().with(Templating::Detect);
     files.set(Path::new("page.conf"), conf.as_bytes().to_vec());
     files
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use ngxc::emit;
+use ngxc::source::{Source, SourceId};
 use serde_json::{Value, json};
 
 use crate::support::{Run, fixtures, root, run, run_with};
@@ -74,7 +76,7 @@ fn directives_come_and_go() {
         ],
     });
     let come = edited(|document| block(document, &|items| items.push(more.clone())));
-    let location = "\n  location /ws {\n        # sockets\n        return 200 \"a b\";\n  }\n}\n";
+    let location = "\n  location /ws {\n    # sockets\n    return 200 \"a b\";\n  }\n}\n";
     assert_eq!(come, CONF.replacen("\n}\n", location, 1));
     let empty = json!({ "ngxc": "conf", "version": 1, "path": "new", "encoding": "utf-8", "items": [
         { "name": { "value": "events" }, "block": [] },
@@ -115,4 +117,44 @@ fn documents_have_the_shape_of_the_schema() {
         valid += 1;
     }
     assert!(valid > 20, "only {valid} fixtures are emitted");
+}
+
+/// What a configuration becomes when a program adds a directive to the block of its first one, or
+/// where `pointer` says.
+fn added(conf: &str, pointer: &str, at: usize) -> String {
+    let source = Source::new(SourceId(0), "a.conf", conf.as_bytes().to_vec());
+    let json = emit::write(&ngxc::read(source).0, None).expect("it is read");
+    let mut document: Value = serde_json::from_str(&json).expect("it is JSON");
+    let items = document.pointer_mut(pointer).and_then(Value::as_array_mut).expect("a list");
+    let inner = json!({ "name": { "value": "deny" }, "args": [{ "value": "all" }] });
+    items.insert(at, json!({ "name": { "value": "x" }, "block": [inner] }));
+    let bytes = emit::read(document.to_string().as_bytes()).expect("it can be written");
+    String::from_utf8(bytes).expect("it is text")
+}
+
+#[test]
+fn what_is_new_is_laid_out_like_what_is_there() {
+    for (conf, pointer, at, expected) in [
+        ("a {\n  b;\n}\n", "/items/0/block", 1, "a {\n  b;\n  x {\n    deny all;\n  }\n}\n"),
+        (
+            "a {\r\n\tb;\r\n}\r\n",
+            "/items/0/block",
+            1,
+            "a {\r\n\tb;\r\n\tx {\r\n\t\tdeny all;\r\n\t}\r\n}\r\n",
+        ),
+        ("a { b; }\n", "/items/0/block", 1, "a { b; x { deny all; } }\n"),
+        ("# c\na;\n", "/items", 0, "x {\n    deny all;\n}\n# c\na;\n"),
+        ("a; # c\n", "/items", 1, "a;\nx {\n    deny all;\n} # c\n"),
+    ] {
+        assert_eq!(added(conf, pointer, at), expected, "{conf}");
+    }
+}
+
+#[test]
+fn what_was_second_begins_the_file() {
+    let source = Source::new(SourceId(0), "a.conf", b"a;\n\nb;\n".to_vec());
+    let json = emit::write(&ngxc::read(source).0, None).expect("it is read");
+    let mut document: Value = serde_json::from_str(&json).expect("it is JSON");
+    document["items"].as_array_mut().expect("a list").remove(0);
+    assert_eq!(emit::read(document.to_string().as_bytes()).expect("it is right"), b"b;\n");
 }

@@ -7,7 +7,7 @@ use ngxc::catalog::Version;
 use ngxc::diagnostic::{Diagnostic, Severity};
 use ngxc::emit::{Indent, Style};
 use ngxc::project::{File, Files, Project};
-use ngxc::source::{Source, SourceId};
+use ngxc::source::{Source, SourceId, Templating};
 use ngxc::syntax::tokens;
 use ngxc::{check, emit, fix, render};
 
@@ -16,13 +16,14 @@ use crate::support::fixtures;
 
 /// Reads bytes as a file of its own.
 pub fn file(bytes: &[u8]) -> File {
-    let source = Source::new(SourceId(0), "law.conf", bytes.to_vec());
+    let mut source = Source::new(SourceId(0), "law.conf", bytes.to_vec());
+    source.templating = Templating::Detect;
     ngxc::read(source).0
 }
 
 /// Lints bytes as a project of one file.
 fn lint(bytes: &[u8]) -> (Project, Vec<Diagnostic>) {
-    let mut files = Files::memory();
+    let mut files = Files::memory().with(Templating::Detect);
     files.set(Path::new("law.conf"), bytes.to_vec());
     let project = Project::load(&files, &[PathBuf::from("law.conf")], None);
     let report = check(&project, &Version::OLDEST_COMMON.into());
@@ -123,7 +124,7 @@ pub fn styles_keep_tokens(bytes: &[u8]) -> Result<(), String> {
 
 /// Law 4: fixes converge, and leave no error of nginx's that was not there.
 pub fn fixes_converge(bytes: &[u8]) -> Result<(), String> {
-    let mut files = Files::memory();
+    let mut files = Files::memory().with(Templating::Detect);
     files.set(Path::new("law.conf"), bytes.to_vec());
     let load = |files: &Files| {
         let project = Project::load(files, &[PathBuf::from("law.conf")], None);
@@ -221,7 +222,7 @@ fn every_prefix_of_a_fixture_goes_through() {
 #[test]
 fn nothing_that_is_fixed_is_an_error_afterwards() {
     for (path, bytes) in all_fixtures() {
-        let mut files = Files::memory();
+        let mut files = Files::memory().with(Templating::Detect);
         files.set(Path::new("law.conf"), bytes);
         let load = |files: &Files| {
             let project = Project::load(files, &[PathBuf::from("law.conf")], None);

@@ -5,111 +5,189 @@ use crate::syntax::{self, Body, Item};
 
 use super::{Document, Lead, Node, Quoting, ReadError, Token, Word};
 
-const INDENT: &str = "    ";
-
-/// The text of a document.
-pub(super) fn print(document: &Document) -> String {
-    let mut text = String::new();
-    nodes(&document.items, 0, &mut text);
+/// The text of a document whose placeholders are these.
+pub(super) fn print(document: &Document, templating: Templating) -> String {
+    let leads = || document.items.iter().filter_map(lead);
+    let is_crlf = leads().find(|before| before.contains('\n')).is_some_and(|it| it.contains('\r'))
+        || document.after.contains('\r');
+    let line_ending = if is_crlf { "\r\n" } else { "\n" };
+    let unit = unit(&document.items).unwrap_or("    ");
+    let mut printer = Printer { out: String::new(), templating, unit };
+    printer.nodes(&document.items, line_ending);
     if document.after.is_empty() && document.items.iter().any(|node| lead(node).is_none()) {
-        text.push('\n');
+        printer.out.push_str(line_ending);
     }
-    text.push_str(&document.after);
-    text
+    printer.out.push_str(&document.after);
+    printer.out
 }
 
 /// The white space before a directive or a comment, if the document says what it is.
 fn lead(node: &Node) -> Option<&str> {
-    let name = node.name.as_ref().map(|name| &name.place);
-    let other = node.comment.as_ref().or(node.placeholder.as_ref());
-    name.or(other.map(|token| &token.place))?.before.as_deref()
+    first(node)?.before.as_deref()
 }
 
-fn nodes(nodes: &[Node], depth: usize, out: &mut String) {
-    let own = new_line(nodes, depth);
-    for node in nodes {
-        let start = if out.is_empty() { "" } else { own.as_str() };
-        let start = if node.trailing { " " } else { start };
+/// Where the first token of a node is.
+fn first(node: &Node) -> Option<&Lead> {
+    let name = node.name.as_ref().map(|name| &name.place);
+    let other = node.comment.as_ref().or(node.placeholder.as_ref());
+    name.or(other.map(|token| &token.place))
+}
+
+/// What begins the line of a node: its last line end and the white space behind it.
+fn new_line(before: &str) -> Option<&str> {
+    let at = before.rfind('\n')?;
+    Some(&before[before[..at].strip_suffix('\r').map_or(at, str::len)..])
+}
+
+fn indentation(before: &str) -> Option<&str> {
+    before.rfind('\n').map(|at| &before[at + 1..])
+}
+
+/// The white space of one level: by how much the first node that begins a line stands deeper
+/// than its block.
+fn unit(nodes: &[Node]) -> Option<&str> {
+    nodes.iter().find_map(|node| {
+        let own = lead(node).and_then(indentation).unwrap_or_default();
+        let block = node.block.as_deref()?;
+        let inner = block.iter().filter_map(lead).find_map(indentation);
+        let deeper = inner.and_then(|inner| inner.strip_prefix(own));
+        deeper.filter(|unit| !unit.is_empty()).or_else(|| unit(block))
+    })
+}
+
+struct Printer<'d> {
+    out: String,
+    templating: Templating,
+    /// The white space of one level.
+    unit: &'d str,
+}
+
+impl Printer<'_> {
+    /// Prints what stands in a block; `own` begins a line there where nothing else is said.
+    fn nodes(&mut self, nodes: &[Node], own: &str) {
+        let beside = nodes.iter().filter(|node| !node.trailing).filter_map(lead);
+        let own = beside.clone().find_map(new_line).unwrap_or(own).to_owned();
+        let mut is_behind_new = false;
+        for node in nodes {
+            let lead = lead(node);
+            // What was the first of its line may stand behind something new.
+            if is_behind_new && !node.trailing && lead.is_some_and(|it| !it.contains('\n')) {
+                self.out.push_str(&own);
+            }
+            is_behind_new = lead.is_none();
+            self.node(node, &own);
+        }
+    }
+
+    fn node(&mut self, node: &Node, own: &str) {
+        let from = self.out.len();
+        let start = match node.trailing {
+            _ if from == 0 => "",
+            true => " ",
+            false => own,
+        };
+        self.words(node, start, own);
+        // What was further down has come to the beginning: the line end before it was another's.
+        let was_first = |it: &Lead| it.before.as_ref().map_or(0, String::len) == it.start as usize;
+        if from == 0 && !first(node).is_none_or(was_first) {
+            let text = self.out.trim_start_matches(['\r', '\n']).len();
+            self.out.drain(..self.out.len() - text);
+        }
+    }
+
+    fn words(&mut self, node: &Node, start: &str, own: &str) {
         if let Some(text) = node.comment.as_ref().or(node.placeholder.as_ref()) {
-            token(text, start, out);
-            continue;
+            self.token(text, start);
+            return;
         }
         let words = node.name.iter().chain(node.args.iter().flatten());
-        for (index, it) in words.enumerate() {
-            place(&it.place, if index == 0 { start } else { " " }, out);
-            out.push_str(&written(it));
+        for (index, word) in words.enumerate() {
+            self.place(&word.place, if index == 0 { start } else { " " });
+            let text = self.written(word);
+            self.out.push_str(&text);
         }
         let is_block = node.block.is_some() || node.lua.is_some();
         match &node.end {
-            Some(end) => token(end, "", out),
-            None => out.push_str(if is_block { " {" } else { ";" }),
+            Some(end) => self.token(end, ""),
+            None => self.out.push_str(if is_block { " {" } else { ";" }),
         }
         if let Some(block) = &node.block {
-            self::nodes(block, depth + 1, out);
+            let close = node.close.as_ref().and_then(|close| close.place.before.as_deref());
+            let is_one_line = close.is_some_and(|before| !before.contains('\n'))
+                && block.iter().any(|it| lead(it).is_some());
+            let inner = if is_one_line || !own.contains('\n') {
+                " ".to_owned()
+            } else {
+                format!("{own}{}", self.unit)
+            };
+            self.nodes(block, &inner);
         }
-        out.push_str(node.lua.as_deref().unwrap_or_default());
+        self.out.push_str(node.lua.as_deref().unwrap_or_default());
         match &node.close {
-            Some(close) => token(close, &own, out),
+            Some(close) => self.token(close, own),
             None if is_block => {
                 let is_empty = node.block.as_ref().is_none_or(Vec::is_empty);
-                out.push_str(if is_empty { "" } else { &own });
-                out.push('}');
+                self.out.push_str(if is_empty { "" } else { own });
+                self.out.push('}');
             }
             None => {}
         }
     }
-}
 
-/// What begins a line at this level: as others beside it have it, or four spaces a level.
-fn new_line(nodes: &[Node], depth: usize) -> String {
-    let beside =
-        nodes.iter().filter_map(lead).find_map(|before| before.rfind('\n').map(|at| &before[at..]));
-    beside.map_or_else(|| format!("\n{}", INDENT.repeat(depth)), str::to_owned)
-}
-
-fn token(token: &Token, otherwise: &str, out: &mut String) {
-    place(&token.place, otherwise, out);
-    out.push_str(&token.text);
-}
-
-fn place(lead: &Lead, otherwise: &str, out: &mut String) {
-    for comment in &lead.comments {
-        token(comment, " ", out);
+    fn token(&mut self, token: &Token, otherwise: &str) {
+        self.place(&token.place, otherwise);
+        self.out.push_str(&token.text);
     }
-    out.push_str(lead.before.as_deref().unwrap_or(otherwise));
+
+    fn place(&mut self, lead: &Lead, otherwise: &str) {
+        for comment in &lead.comments {
+            self.token(comment, " ");
+        }
+        self.out.push_str(lead.before.as_deref().unwrap_or(otherwise));
+    }
+
+    /// A word as it stood, or quoted as its value needs.
+    fn written(&self, word: &Word) -> String {
+        let raw = word.raw.as_ref().unwrap_or(&word.value);
+        let quote = match word.quote {
+            Quoting::None if is_plain(raw) && *raw == word.value => return raw.clone(),
+            Quoting::None => "",
+            Quoting::Single => "'",
+            Quoting::Double => "\"",
+        };
+        let text = format!("{quote}{raw}{quote}");
+        if self.reads_as(&text, &word.value) {
+            return text;
+        }
+        if self.reads_as(&word.value, &word.value) {
+            return word.value.clone();
+        }
+        // A backslash stays one before anything but these.
+        let escaped = word.value.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{escaped}\"")
+    }
+
+    /// True if a text is read as one word of this value.
+    fn reads_as(&self, text: &str, value: &str) -> bool {
+        let mut source = Source::new(SourceId(0), "word", format!("x {text};").into_bytes());
+        source.templating = self.templating;
+        let (tree, report) = syntax::parse(&source);
+        let mut items = tree.items(&source);
+        let (Some(Item::Directive(only)), None) = (items.next(), items.next()) else {
+            return false;
+        };
+        report.is_empty()
+            && only.body() == Body::None
+            && only.inner_comments().is_empty()
+            && only.args().len() == 1
+            && only.args()[0].literal(&source) == value
+    }
 }
 
-/// A word as it stood, or quoted as its value needs.
-fn written(word: &Word) -> String {
-    let raw = word.raw.as_ref().unwrap_or(&word.value);
-    let quote = match word.quote {
-        Quoting::None => "",
-        Quoting::Single => "'",
-        Quoting::Double => "\"",
-    };
-    let text = format!("{quote}{raw}{quote}");
-    if reads_as(&text, &word.value) {
-        return text;
-    }
-    if reads_as(&word.value, &word.value) {
-        return word.value.clone();
-    }
-    // A backslash stays one before anything but these.
-    let escaped = word.value.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("\"{escaped}\"")
-}
-
-/// True if nginx reads a text as one word of this value.
-fn reads_as(text: &str, value: &str) -> bool {
-    let source = Source::new(SourceId(0), "word", format!("x {text};").into_bytes());
-    let (tree, report) = syntax::parse(&source);
-    let mut items = tree.items(&source);
-    let (Some(Item::Directive(only)), None) = (items.next(), items.next()) else { return false };
-    report.is_empty()
-        && only.body() == Body::None
-        && only.inner_comments().is_empty()
-        && only.args().len() == 1
-        && only.args()[0].literal(&source) == value
+/// True for a bare word that nothing in it could end or change.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:=*,".contains(&b);
+    !text.is_empty() && text.bytes().all(is_plain)
 }
 
 /// Reads what was printed again and compares it with the document, word by word.
@@ -122,7 +200,8 @@ pub(super) fn verify(
     source.templating = templating;
     let (tree, report) = syntax::parse(&source);
     if let Some(finding) = report.first() {
-        return Err(ReadError::Invalid { line: source.line(finding.label.place.span.start) });
+        let line = source.line(finding.label.place.span.start);
+        return Err(ReadError::Invalid { line, reason: finding.message.clone() });
     }
     compare(&document.items, tree.items(&source), &source)
 }
@@ -158,11 +237,25 @@ fn compare<'a>(
             None => false,
         };
         if !is_same {
-            return Err(ReadError::Invalid { line });
+            return Err(ReadError::Invalid { line, reason: other_way(node) });
         }
         if let (Some(block), Some(Item::Directive(directive))) = (&node.block, item) {
             compare(block, directive.items(), source)?;
         }
     }
-    items.next().map_or(Ok(()), |_| Err(ReadError::Invalid { line }))
+    let reason = || "something stands there that the document does not have".to_owned();
+    items.next().map_or(Ok(()), |_| Err(ReadError::Invalid { line, reason: reason() }))
+}
+
+/// Why a node cannot be written as it is.
+fn other_way(node: &Node) -> String {
+    let words = node.name.iter().chain(node.args.iter().flatten()).map(|it| it.value.as_str());
+    let text = match node.comment.as_ref().or(node.placeholder.as_ref()) {
+        Some(token) if node.comment.is_some() && !token.text.starts_with('#') => {
+            return format!("a comment begins with \"#\", and \"{}\" does not", token.text);
+        }
+        Some(token) => token.text.clone(),
+        None => words.collect::<Vec<_>>().join(" "),
+    };
+    format!("\"{text}\" would be read in another way")
 }

@@ -6,86 +6,18 @@
 
 mod blocks;
 mod lua;
+mod template;
 mod words;
 
 use crate::diagnostic::{Diagnostic, Edit, Fix, Kind, Severity};
-use crate::source::{Encoding, Source, Span, Templating, offset};
+use crate::source::{Encoding, Source, Span, offset};
 
 use super::MAX_DEPTH;
 use super::lexer::{Lexer, Token, TokenKind};
-use super::placeholder::{self, Language, Placeholders, Tag};
+use super::placeholder::Placeholders;
 use super::tree::{Body, Node, Tree};
 
-/// Reads a source: a tree of what could be read, and what nginx would reject in it.
-///
-/// Tags of a template language are looked for where nginx could not read the file with them,
-/// or if the source says that it has some.
-pub fn parse(source: &Source) -> (Tree, Vec<Diagnostic>) {
-    let text = source.text();
-    let said = match source.templating {
-        Templating::Jinja => Some(Language::Jinja),
-        Templating::Go => Some(Language::Go),
-        Templating::Erb => Some(Language::Erb),
-        Templating::Detect | Templating::None | Templating::Envsubst => None,
-    };
-    if let Some(language) = said {
-        return template(source, &placeholder::tags(text, language));
-    }
-    let (tree, report) = build(source, text, &[]);
-    let language = Language::of(text).filter(|_| source.templating == Templating::Detect);
-    let Some(language) = language else { return (tree, report) };
-    let tags = placeholder::tags(text, language);
-    if report.is_empty() && !tags.iter().any(|tag| stands_in_word(&tree, source, *tag)) {
-        return (tree, report);
-    }
-    let (with_tags, of_template) = template(source, &tags);
-    if report.is_empty() || of_template.len() < report.len() {
-        (with_tags, of_template)
-    } else {
-        (tree, report)
-    }
-}
-
-/// True for a tag in a word, as in a quoted one: it may be that nginx can read them all.
-fn stands_in_word(tree: &Tree, source: &Source, tag: Tag) -> bool {
-    let index = tree.words.partition_point(|word| word.span.end <= tag.span.start);
-    let Some(word) = tree.words.get(index) else { return false };
-    // What a braced tag says begins with a name; other braces in quotes are just text.
-    let inside = source.slice(tag.span)[2..].trim_start_matches(['-', ' ']);
-    let names =
-        inside.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '.' | '$'));
-    let is_erb = source.slice(tag.span).starts_with('<') && !word.is_quoted();
-    word.span.start <= tag.span.start && (is_erb || names && word.span.end >= tag.span.end)
-}
-
-/// Reads a source with tags. Its blocks may be whole only in what the template comes to: where
-/// they are not as they stand, one finding is all that can be said.
-fn template(source: &Source, tags: &[Tag]) -> (Tree, Vec<Diagnostic>) {
-    let (tree, mut report) = build(source, &placeholder::masked(source.text(), tags), tags);
-    let is_of_blocks = |it: &&Diagnostic| ["unclosed-block", "unexpected-brace"].contains(&it.rule);
-    let first = report.iter().find(is_of_blocks).cloned();
-    if let Some(mut finding) = first {
-        report.retain(|it| !is_of_blocks(&it));
-        finding.rule = "template-structure";
-        finding.message = format!("the blocks of this template do not match: {}", finding.message);
-        finding.fix = None;
-        report.push(finding.help("open and close each block in one branch of the template: all branches are read as they stand"));
-        report.sort_by_key(|diagnostic| diagnostic.label.place.span);
-    }
-    (tree, report)
-}
-
-/// Builds the tree of a source whose tags are masked in `text`.
-fn build(source: &Source, text: &str, tags: &[Tag]) -> (Tree, Vec<Diagnostic>) {
-    let plain = Builder::new(source, text, tags, false).run();
-    if plain.unclosed > 0 && plain.is_indented {
-        let indented = Builder::new(source, text, tags, true).run();
-        if indented.unclosed == plain.unclosed && indented.stray == plain.stray {
-            return (indented.tree, indented.report);
-        }
-    }
-    (plain.tree, plain.report)
-}
+pub use template::parse;
 
 /// An open block.
 struct Frame {
@@ -103,6 +35,8 @@ struct Frame {
 struct Builder<'a> {
     source: &'a Source,
     placeholders: Placeholders<'a>,
+    /// A statement began a branch that has not ended: what follows may be the rest of it.
+    is_half: bool,
     lexer: Lexer<'a>,
     /// Close blocks where the indentation says that they end.
     by_indentation: bool,
@@ -127,12 +61,14 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: &'a Source, text: &'a str, tags: &'a [Tag], by_indentation: bool) -> Self {
+    /// Builds from `text`, which is that of the source with its tags masked.
+    fn new(source: &'a Source, text: &'a str, found: Placeholders<'a>) -> Self {
         Self {
             source,
-            placeholders: Placeholders::new(source, tags),
+            placeholders: found,
+            is_half: false,
             lexer: Lexer::new(text),
-            by_indentation,
+            by_indentation: false,
             tree: Tree::default(),
             stack: Vec::new(),
             statement: 0,
@@ -226,6 +162,7 @@ impl<'a> Builder<'a> {
         let words = &self.tree.words[self.statement..];
         let head = words[0].span.to(words[words.len() - 1].span);
         let range = (offset(self.statement), offset(self.tree.words.len()));
+        self.is_half |= self.placeholders.leaves_branch(head);
         let node = self.push_node(Span::new(head.start, end), range, body);
         if node.is_none() {
             self.tree.words.truncate(self.statement);

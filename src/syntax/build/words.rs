@@ -27,15 +27,11 @@ impl Builder<'_> {
             word.span.end = token.span.end;
             return;
         }
-        if !self.in_statement() {
-            if let Some(end) = self.placeholders.line_end(token.span.start) {
-                self.tree.has_placeholders = true;
-                self.push_node(Span::new(token.span.start, end), (0, 0), Body::None);
-                if end != token.span.end {
-                    self.lexer.seek(end);
-                }
-                return;
-            }
+        let is_name = !self.in_statement();
+        if is_name && self.placeholder_line(token.span) {
+            return;
+        }
+        if is_name {
             self.begin_statement(token.span);
         }
         let quote = match token.kind {
@@ -43,19 +39,34 @@ impl Builder<'_> {
             _ if self.source.slice(token.span).starts_with('"') => Quote::Double,
             _ => Quote::Single,
         };
-        let has_placeholder = if self.in_statement() {
-            self.placeholders.any_in(token.span)
+        let has_placeholder = if is_name {
+            self.is_half || self.placeholders.any_in_name(token.span)
         } else {
-            self.placeholders.any_in_name(token.span)
+            self.placeholders.any_in(token.span)
         };
         self.tree.has_placeholders |= has_placeholder;
         self.tree.words.push(Word { span: token.span, quote, has_placeholder });
     }
 
+    /// Reads placeholders that stand where a directive could; true if there are some.
+    fn placeholder_line(&mut self, word: Span) -> bool {
+        let Some(end) = self.placeholders.line_end(word.start) else { return false };
+        let span = Span::new(word.start, end);
+        self.tree.has_placeholders = true;
+        self.is_half &= !self.placeholders.ends_branch(span);
+        self.push_node(span, (0, 0), Body::None);
+        if end != word.end {
+            self.lexer.seek(end);
+        }
+        true
+    }
+
     /// The lengths of section "NGX_CONF_BUFFER": the reader fails when 4096 bytes of a
     /// token do not bring it to the next one.
     pub(super) fn check_length(&mut self, token: Token) {
-        if token.span.end - token.span.start < NGX_CONF_BUFFER - 2 {
+        // What a tag comes to has another length.
+        let may_be_long = token.span.end - token.span.start >= NGX_CONF_BUFFER - 2;
+        if !may_be_long || self.placeholders.has_tag(token.span) {
             return;
         }
         let len = self.source.disk_len(token.span);
