@@ -116,7 +116,7 @@ pub struct Source {
 
 /// Characters are counted from the nearest block on, so that a long line costs no more
 /// than others.
-const BLOCK: usize = 4096;
+const BLOCK: usize = 512;
 
 impl Source {
     /// Takes a file's bytes, at most [`MAX_LEN`] of them.
@@ -196,6 +196,10 @@ impl Source {
 
     /// Number of characters before an offset in the text.
     fn chars_before(&self, at: u32) -> u32 {
+        if self.blocks.last() == Some(&self.end()) {
+            // All of it is ASCII.
+            return at;
+        }
         let block = at as usize / BLOCK;
         self.blocks[block] + chars(&self.text.as_bytes()[block * BLOCK..at as usize])
     }

@@ -22,12 +22,15 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 struct Document {
+    #[cfg_attr(feature = "cli", schemars(extend("const" = "conf")))]
     ngxc: String,
     /// The version of the format.
+    #[cfg_attr(feature = "cli", schemars(extend("const" = 1)))]
     version: u32,
     /// The file's path as it was given.
     path: String,
     /// How text becomes bytes: `utf-8`, or `latin-1` for a file that is not UTF-8.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["utf-8", "latin-1"])))]
     encoding: String,
     /// Which placeholders it may have: `detect` (what it seems to have), `jinja`, `go`, `erb` or
     /// `envsubst`; none without it.

@@ -77,7 +77,7 @@ pub enum Verdict {
 /// The nginx to test with.
 ///
 /// Without one the test that asks has nothing to do, which it says on stderr; where
-/// `NGXC_REQUIRE_NGINX` is set it fails. `NGXC_NGINX` names the one to take.
+/// `NGXC_REQUIRE_ORACLES` is set it fails. `NGXC_NGINX` names the one to take.
 pub fn find() -> Option<Nginx> {
     or_skipped("nginx", candidates().into_iter().find_map(Nginx::ask))
 }
@@ -92,8 +92,8 @@ pub fn all() -> Vec<Nginx> {
 
 fn or_skipped(name: &str, found: Option<Nginx>) -> Option<Nginx> {
     if found.is_none() {
-        let required = env::var_os("NGXC_REQUIRE_NGINX").is_some();
-        assert!(!required, "no {name} on this machine, and NGXC_REQUIRE_NGINX is set");
+        let required = env::var_os("NGXC_REQUIRE_ORACLES").is_some();
+        assert!(!required, "no {name} on this machine, and NGXC_REQUIRE_ORACLES is set");
         skipped(&format!("no {name} on this machine"));
     }
     found

@@ -31,8 +31,8 @@ impl Original {
         let named = std::env::var_os("NGXC_CROSSPLANE").map(PathBuf::from);
         let found = Self::with(&named.unwrap_or_else(|| root().join(INSTALLED)));
         if found.is_none() {
-            let required = std::env::var_os("NGXC_REQUIRE_NGINX").is_some();
-            assert!(!required, "no crossplane 0.5.8, and NGXC_REQUIRE_NGINX is set");
+            let required = std::env::var_os("NGXC_REQUIRE_ORACLES").is_some();
+            assert!(!required, "no crossplane 0.5.8, and NGXC_REQUIRE_ORACLES is set");
             skipped("no Python with crossplane 0.5.8 (NGXC_CROSSPLANE)");
         }
         found
