@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::lint::{self, Category};
 use crate::project::{File, Project, Root};
-use crate::source::{SourceId, Span};
+use crate::source::{Place, SourceId, Span};
 use crate::syntax::{Directive, Item, Role, UNKNOWN};
 
 /// What nginx finds at one directive alone, whatever stands around it.
@@ -27,8 +27,14 @@ const OF_ONE_DIRECTIVE: [&str; 8] = [
 const OF_NAMES: [&str; 2] = ["unknown-directive", "misplaced-directive"];
 
 /// What is said of something that is missing, which may be what a placeholder stands for.
-const OF_ABSENCE: [&str; 5] =
-    ["unknown-variable", "unknown-zone", "unknown-log-format", "missing-include", "incomplete"];
+const OF_ABSENCE: [&str; 6] = [
+    "unknown-variable",
+    "unknown-zone",
+    "unknown-log-format",
+    "missing-include",
+    "missing-resolver",
+    "incomplete",
+];
 
 /// Directives whose last argument is a variable that they define, before their block.
 const DEFINE_LAST: [&str; 3] = ["map", "geo", "split_clients"];
@@ -48,14 +54,20 @@ pub(crate) fn retain_certain(project: &Project, root: &Root, report: &mut Vec<Di
     let files: HashMap<SourceId, Placeholders> =
         ids.into_iter().map(|id| (id, Placeholders::of(project.file(id)))).collect();
     let hide_names = files.values().any(|file| file.hide_names);
+    let is_in_head = |place: Place| {
+        files.get(&place.source).is_some_and(|file| file.head_at(place.span).is_some())
+    };
     report.retain(|finding| {
         let place = finding.label.place;
         // What two placeholders come to may not be the same.
         let is_told_apart = !finding.message.contains(UNKNOWN);
-        let is_absence = OF_ABSENCE.contains(&finding.rule);
+        let is_absence = OF_ABSENCE.contains(&finding.rule)
+            || finding.message.starts_with("no port in upstream");
         let is_local = OF_ONE_DIRECTIVE.contains(&finding.rule);
         let file = files.get(&place.source);
-        let is_sure = file.is_none_or(|file| file.holds_at(finding));
+        let is_sure = file.is_none_or(|file| file.holds_at(finding))
+            && (finding.kind == Kind::Lint
+                || !finding.labels.iter().any(|it| is_in_head(it.place)));
         let is_alone = file.is_none_or(|file| match finding.kind {
             Kind::Lint => !file.is_alternative(place.span),
             _ => is_local || !file.is_open(place.span),
@@ -152,13 +164,15 @@ impl Placeholders {
         self.alternatives.get(index).is_some_and(|head| head.start <= place.start)
     }
 
+    /// The directive with placeholders whose head a place is in.
+    fn head_at(&self, place: Span) -> Option<&Head> {
+        let index = self.heads.partition_point(|head| head.span.end < place.end);
+        self.heads.get(index).filter(|head| head.span.start <= place.start)
+    }
+
     /// True for what holds of a directive whatever its own placeholders come to.
     fn holds_at(&self, finding: &Diagnostic) -> bool {
-        let place = finding.label.place.span;
-        let index = self.heads.partition_point(|head| head.span.end < place.end);
-        let Some(head) = self.heads.get(index).filter(|head| head.span.start <= place.start) else {
-            return true;
-        };
+        let Some(head) = self.head_at(finding.label.place.span) else { return true };
         // Where something is passed to may be unknown, and how is not.
         OF_NAMES.contains(&finding.rule) && head.is_named
             || head.is_place && is_of_handshakes(finding)
@@ -180,7 +194,10 @@ fn hides_name(directive: Directive<'_>) -> bool {
     if defines_first {
         return is_hidden(0);
     }
-    name.ends_with("_zone") || name.ends_with("_cache_path") || name == "zone"
+    // The groups of an expression are variables.
+    let has_groups = directive.arg_values().any(|it| it.starts_with('~'))
+        && matches!(&*name, "location" | "server_name" | "if");
+    has_groups || name.ends_with("_zone") || name.ends_with("_cache_path") || name == "zone"
 }
 
 /// What two directives in one block have in common if nginx takes one of them, or if both set

@@ -25,9 +25,11 @@ pub(super) fn run(args: &EmitArgs) -> Result<Outcome, Failure> {
     };
     let is_one_file = matches!(args.to, Target::Nginx | Target::Json) && !args.flat;
     let name = args.crossplane.name.as_deref().filter(|_| is_one_file);
-    let part = if is_one_file { paths::part(&mut files, path, name)? } else { None };
+    // To the byte, a dump of one file is a file that begins with a comment.
+    let is_whole = is_one_file && name.is_none() && paths::is_single(&mut files, path);
+    let part = if is_one_file && !is_whole { paths::part(&mut files, path, name)? } else { None };
     let is_part = part.is_some();
-    let main = paths::undumped(&mut files, path);
+    let main = if is_whole { path.to_owned() } else { paths::undumped(&mut files, path) };
     let (path, others) = part.unwrap_or((main, Vec::new()));
     let path = path.as_path();
     if args.to == Target::Crossplane {

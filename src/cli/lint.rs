@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::catalog::{Target, Versions};
+use crate::catalog::Target;
 use crate::diagnostic::{Applicability, Diagnostic, Kind, Severity};
 use crate::fix::{self, Fixed};
 use crate::lint::{Category, RULES};
@@ -74,14 +74,12 @@ pub(super) fn run(args: &LintArgs) -> Result<Outcome, Failure> {
 
 /// The nginx that the options and the project's file describe; options come first.
 fn target(args: &LintArgs) -> Result<Target, Failure> {
-    let config = Config::find()?;
-    let version =
-        args.nginx_version.map_or_else(|| config.version(), |version| Ok(Some(version)))?;
+    let target = Config::find()?.target(args.nginx_version)?;
     Ok(Target {
-        versions: version.map_or(Versions::COMMON, Versions::from),
-        modules: args.module.iter().cloned().chain(config.modules()?).collect(),
+        modules: args.module.iter().cloned().chain(target.modules).collect(),
         snippets: args.context,
         check_files: args.check_files,
+        ..target
     })
 }
 

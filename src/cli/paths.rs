@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::project::{self, Files};
+use crate::project::{self, Dump, Files};
 use crate::source::Templating;
 
 use super::Failure;
@@ -113,6 +113,16 @@ pub(super) fn part(
 /// True for a file that is what `nginx -T` prints.
 pub(super) fn is_dump(files: &mut Files, path: &Path) -> bool {
     dumped(files, path).is_some()
+}
+
+/// True for what may be a dump of one file, or a file that begins like one.
+pub(super) fn is_single(files: &mut Files, path: &Path) -> bool {
+    dumped(files, path).is_some()
+        && files
+            .read(path)
+            .ok()
+            .and_then(|bytes| Dump::read(&bytes))
+            .is_some_and(|it| it.is_one_file())
 }
 
 fn dumped(files: &mut Files, path: &Path) -> Option<Vec<(PathBuf, Vec<u8>)>> {

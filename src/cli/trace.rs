@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use crate::catalog::{Target, Versions};
 use crate::diagnostic::{Diagnostic, Kind, Severity};
 use crate::model::Model;
 use crate::project::{Files, Project};
@@ -27,7 +26,7 @@ pub(super) fn run(args: &TraceArgs) -> Result<Outcome, Failure> {
         files.set(path, paths::read_stdin()?);
     }
     let path = &paths::undumped(&mut files, path);
-    let target = target(args)?;
+    let target = Config::find()?.target(args.nginx_version)?;
     let project = Project::load(&files, std::slice::from_ref(path), args.prefix.as_deref());
     let report = crate::check(&project, &target);
     let Some(root) = project.roots().first().filter(|_| project.is_complete()) else {
@@ -46,18 +45,6 @@ pub(super) fn run(args: &TraceArgs) -> Result<Outcome, Failure> {
         Some(table) => expect(args, &model, &router, table),
         None => one(args, &model, &router),
     }
-}
-
-/// The nginx that the options and the project's file describe; options come first.
-fn target(args: &TraceArgs) -> Result<Target, Failure> {
-    let config = Config::find()?;
-    let version =
-        args.nginx_version.map_or_else(|| config.version(), |version| Ok(Some(version)))?;
-    Ok(Target {
-        versions: version.map_or(Versions::COMMON, Versions::from),
-        modules: config.modules()?,
-        ..Target::default()
-    })
 }
 
 /// Why nothing is traced, with what is wrong with the files.

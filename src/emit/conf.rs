@@ -379,6 +379,9 @@ impl Printer<'_> {
     }
 }
 
+/// Columns further right than this are not kept.
+const MAX_COLUMN: usize = 200;
+
 /// Where the values of a `map` or its like begin behind the keys, if most that do not begin
 /// a line stand in one column; the others come to stand there too.
 ///
@@ -399,7 +402,8 @@ fn column_of_values(block: Directive<'_>) -> Option<usize> {
         *any_apart |= is_apart;
     }
     let (&column, &(in_column, any_apart)) = counts.iter().max_by_key(|(_, (count, _))| count)?;
-    (any_apart && in_column > 1 && 2 * in_column > found.len()).then_some(column)
+    let is_meant = any_apart && in_column > 1 && 2 * in_column > found.len();
+    (is_meant && column <= MAX_COLUMN).then_some(column)
 }
 
 /// The distance from an entry's key to its value, if they are on one line; and whether more
@@ -408,7 +412,7 @@ fn value_column(entry: Directive<'_>) -> Option<(usize, bool)> {
     let source = entry.source;
     let (key, value) = (entry.words()[0].span, entry.words()[1].span);
     let line = source.line_span(source.line(key.start));
-    if value.start > line.end {
+    if value.start > line.end || !source.begins_line(key.start) {
         return None;
     }
     let column = |to: u32| columns(source.slice(Span::new(line.start, to)), 0);

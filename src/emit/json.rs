@@ -220,6 +220,7 @@ pub fn read(json: &[u8]) -> Result<Vec<u8>, ReadError> {
         return Err(ReadError::Unsupported(what));
     };
     let text = print::print(&document, templating);
+    print::verify(&document, &text, templating)?;
     let bytes: Vec<u8> = match document.encoding.as_str() {
         "utf-8" => text.into_bytes(),
         "latin-1" => {
@@ -228,7 +229,6 @@ pub fn read(json: &[u8]) -> Result<Vec<u8>, ReadError> {
         }
         other => return Err(ReadError::Unsupported(format!("encoding {other}"))),
     };
-    print::verify(&document, &bytes, templating)?;
     Ok(bytes)
 }
 

@@ -188,6 +188,9 @@ impl<'p> Expander<'p> {
                 return;
             }
             self.left -= 1;
+            if may_be_another(directive) {
+                self.unknown(id, false);
+            }
             let context = self.scopes[id.index()].context;
             let name = directive.name();
             if name == "include" && !directive.is_block() && directive.args().len() == 1 {
@@ -230,6 +233,13 @@ impl<'p> Expander<'p> {
         scope.has_unknown_include = true;
         scope.has_unknown_file |= !is_mask;
     }
+}
+
+/// True for a directive that a template gives its name, or that of the header that it sets.
+fn may_be_another(directive: Directive<'_>) -> bool {
+    let words = directive.words();
+    let is_header = || directive.is("proxy_set_header");
+    words[0].has_placeholder || words.get(1).is_some_and(|it| it.has_placeholder) && is_header()
 }
 
 /// The context that a block opens: that of the directive where it stands or, if it may not

@@ -1,6 +1,7 @@
 //! What `nginx -T` prints: all files of a configuration, each behind a line with its name.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::source::{Source, SourceId};
@@ -86,33 +87,37 @@ fn name(line: &[u8]) -> Option<PathBuf> {
     std::str::from_utf8(name).ok().filter(|name| name.contains('/')).map(PathBuf::from)
 }
 
-/// The files that may still come.
+/// The files that may still come. nginx compares their names as texts: `./a` is another than `a`.
 #[derive(Default)]
 struct Included {
-    names: HashSet<PathBuf>,
+    names: HashSet<OsString>,
     masks: HashSet<PathBuf>,
-    printed: HashSet<PathBuf>,
+    printed: HashSet<OsString>,
 }
 
 impl Included {
     /// Adds what a text includes; relative names start beside the main configuration.
     fn add(&mut self, text: &[u8], main: &Path) {
         let prefix = main.parent().unwrap_or(Path::new(""));
-        self.printed.insert(main.to_owned());
+        self.printed.insert(main.into());
         let source = Source::new(SourceId(0), "", text.to_vec());
         let (tree, _) = syntax::parse(&source);
         for include in tree.all_directives(&source).filter(|it| it.is("include")) {
             let Some(target) = include::target(include) else { continue };
-            let is_mask = glob::is_mask(target.as_os_str().as_encoded_bytes());
-            let wanted = if is_mask { &mut self.masks } else { &mut self.names };
-            wanted.insert(prefix.join(target));
+            let path = prefix.join(&target);
+            if glob::is_mask(target.as_os_str().as_encoded_bytes()) {
+                self.masks.insert(path);
+            } else {
+                self.names.insert(path.into());
+            }
         }
     }
 
     /// True if a file is included, for the first time that this is asked.
     fn has(&mut self, path: &Path) -> bool {
         let mut masks = self.masks.iter();
-        let is_included = self.names.contains(path) || masks.any(|mask| glob::covers(mask, path));
-        is_included && self.printed.insert(path.to_owned())
+        let is_included =
+            self.names.contains(path.as_os_str()) || masks.any(|mask| glob::covers(mask, path));
+        is_included && self.printed.insert(path.into())
     }
 }

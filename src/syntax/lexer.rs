@@ -21,7 +21,7 @@ use grammar::{Grammar, Rule};
 const WINDOW: usize = 32 * 1024;
 
 /// The same behind a place that the lexer was sent to, since it may be sent on soon.
-const FIRST_WINDOW: usize = 2 * 1024;
+const FIRST_WINDOW: usize = 256;
 
 /// Once a Lua body had no end, others are looked for no further than this.
 const LUA_LIMIT: usize = 16 * 1024;

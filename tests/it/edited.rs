@@ -158,3 +158,32 @@ fn what_was_second_begins_the_file() {
     document["items"].as_array_mut().expect("a list").remove(0);
     assert_eq!(emit::read(document.to_string().as_bytes()).expect("it is right"), b"b;\n");
 }
+
+#[test]
+fn documents_of_all_kinds_of_text_come_back() {
+    let texts: [&[u8]; 4] = [
+        b"# a\xc2\xa0\nb;\n",
+        b"# a\x85\nb \xe9;\n",
+        b"# \x0b\n# \xe3\x80\x80\n",
+        b"x_by_lua_block { a }\n",
+    ];
+    for text in texts {
+        let source = Source::new(SourceId(0), "a.conf", text.to_vec());
+        let json = emit::write(&ngxc::read(source).0, None).expect("it is read");
+        assert_eq!(emit::read(json.as_bytes()).expect("it is written"), text, "{text:?}");
+    }
+    // What is left of a Latin-1 document may be valid UTF-8.
+    let source = Source::new(SourceId(0), "a.conf", b"# \xe9\na \xc3\xa9;\n".to_vec());
+    let json = emit::write(&ngxc::read(source).0, None).expect("it is read");
+    let mut document: Value = serde_json::from_str(&json).expect("it is JSON");
+    document["items"].as_array_mut().expect("a list").remove(0);
+    let bytes = emit::read(document.to_string().as_bytes()).expect("it is right");
+    assert_eq!(bytes, b"a \xc3\xa9;\n");
+    // Lua code is not the document's to lay out.
+    let source = Source::new(SourceId(0), "a.conf", b"x_by_lua_block { a }\n".to_vec());
+    let json = emit::write(&ngxc::read(source).0, None).expect("it is read");
+    let mut document: Value = serde_json::from_str(&json).expect("it is JSON");
+    document["items"][0]["close"] = json!({ "text": "}" });
+    let bytes = emit::read(document.to_string().as_bytes()).expect("it is right");
+    assert_eq!(bytes, b"x_by_lua_block { a }\n");
+}

@@ -132,6 +132,12 @@ fn tags_stay_where_they_are() {
         ("a{% if b %}  c{% endif %};", "a{% if b %} c{% endif %};\n"),
         ("{{ a\n     }}\n\n\nb;", "{{ a\n     }}\n\nb;\n"),
         ("a '{{  b  }}';", "a '{{  b  }}';\n"),
+        ("a {% if x %}\"1;  b\"{% endif %};", "a {% if x %}\"1;  b\"{% endif %};\n"),
+        (
+            "a <% if x %>\"b  {\"<% end %> <%= c %>\"  \";",
+            "a <% if x %>\"b  {\"<% end %> <%= c %>\"  \";\n",
+        ),
+        ("a {% if x %}# b  c\n{% endif %} d;", "a {% if x %}# b  c\n    {% endif %} d;\n"),
         ("{% if a %}#b\nc;{% endif %}", "{% if a %}#b\nc;{% endif %}\n"),
     ] {
         let (file, _) = read(text, Templating::Detect);
@@ -179,6 +185,10 @@ fn only_what_is_certain_is_said() {
         ("server { access_log /a b; include c/*{{ d }}; }".to_owned(), &[]),
         // Two placeholders may come to two things.
         ("server { listen {{ a }}; server_name c; }\nserver { listen {{ b }}; server_name c; }".to_owned(), &[]),
+        // What a directive is may be unknown, or which header one sets.
+        (format!("server {{ {{{{ a }}}} b; {BROKEN} }}"), &broken[1..]),
+        (BROKEN.replace("location /a {", "server { location /a { proxy_set_header {{ h }} {{ v }};") + " }", &broken[1..]),
+        ("server { location {{ a }} { location /b { } } }".to_owned(), &[]),
         // Of one directive.
         ("server { lissen {{ a }}; }".to_owned(), &["unknown-directive"]),
         ("server { {% if a %}\nlisten 80\n{% endif %}; keepalive_timeout 1y2; }".to_owned(), &["invalid-value"]),
@@ -241,8 +251,21 @@ fn crossplane_is_told_what_it_does_not_get() {
 
 #[test]
 fn tags_that_never_end_take_no_time_for_each() {
-    for piece in ["{{", "{% ", "{# ", "<% ", "{{ ' ", "{{ { ", "{{{ }}", "${A", "%a ", "__A", "@@a"]
-    {
+    for piece in [
+        "{{",
+        "{% ",
+        "{# ",
+        "<% ",
+        "{{ ' ",
+        "{{ { ",
+        "{{{ }}",
+        "a {{ \\\"\\\" }};",
+        "{{ it's }}",
+        "${A",
+        "%a ",
+        "__A",
+        "@@a",
+    ] {
         let text = piece.repeat(100_000 / piece.len());
         pipeline_runs(text.as_bytes());
         pipeline_runs((text + " }} %} #} %>").as_bytes());

@@ -124,6 +124,8 @@ impl Printer<'_> {
         }
         self.out.push_str(node.lua.as_deref().unwrap_or_default());
         match &node.close {
+            // Lua code goes on to the brace.
+            Some(close) if node.lua.is_some() => self.token(close, ""),
             Some(close) => self.token(close, own),
             None if is_block => {
                 let is_empty = node.block.as_ref().is_none_or(Vec::is_empty);
@@ -193,10 +195,10 @@ fn is_plain(text: &str) -> bool {
 /// Reads what was printed again and compares it with the document, word by word.
 pub(super) fn verify(
     document: &Document,
-    bytes: &[u8],
+    text: &str,
     templating: Templating,
 ) -> Result<(), ReadError> {
-    let mut source = Source::new(SourceId(0), "document", bytes.to_vec());
+    let mut source = Source::new(SourceId(0), "document", text.as_bytes().to_vec());
     source.templating = templating;
     let (tree, report) = syntax::parse(&source);
     if let Some(finding) = report.first() {
@@ -218,7 +220,8 @@ fn compare<'a>(
         let is_same = match &item {
             Some(Item::Comment(comment)) => {
                 line = source.line(comment.span.start);
-                let said = node.comment.as_ref().map(|said| said.text.trim_end());
+                let said =
+                    node.comment.as_ref().map(|said| said.text.trim_end_matches([' ', '\t', '\r']));
                 said == Some(comment.text())
             }
             Some(Item::Placeholder(placeholder)) => {

@@ -85,7 +85,10 @@ impl<'a> Builder<'a> {
 
     fn run(mut self) -> Self {
         self.byte_order_mark();
-        while let Some(token) = self.lexer.next() {
+        while let Some(mut token) = self.lexer.next() {
+            if token.kind == TokenKind::Word {
+                token.span.end = self.placeholders.word_end(token.span);
+            }
             self.check_length(token);
             if self.glued(token) {
                 self.last = None;
@@ -122,12 +125,15 @@ impl<'a> Builder<'a> {
             Encoding::Utf8 => "\u{feff}",
             Encoding::Latin1 => "\u{ef}\u{bb}\u{bf}",
         };
-        if !self.source.text().starts_with(bom) {
+        let text = self.source.text();
+        let first = text.trim_start_matches([' ', '\t', '\r', '\n']);
+        if !first.starts_with(bom) {
             return;
         }
-        let span = Span::new(0, offset(bom.len()));
+        let start = text.len() - first.len();
+        let span = Span::new(offset(start), offset(start + bom.len()));
         self.lexer.seek(span.end);
-        let first = self.source.text()[bom.len()..].split([' ', '\t', '\r', '\n', ';', '{']).next();
+        let first = first[bom.len()..].split([' ', '\t', '\r', '\n', ';', '{']).next();
         let message = format!(
             "unknown directive \"<BOM>{}\": the file begins with a byte order mark",
             first.unwrap_or_default()

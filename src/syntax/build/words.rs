@@ -107,7 +107,7 @@ impl Builder<'_> {
             return false;
         };
         let next = self.source.slice(token.span).chars().next().unwrap_or_default();
-        if matches!(next, ';' | '{' | ')') {
+        if matches!(next, ';' | '{' | ')') || self.placeholders.has_tag(token.span) {
             return false;
         }
         let message = format!("unexpected \"{next}\" right behind a closing quote");

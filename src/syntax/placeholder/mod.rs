@@ -15,12 +15,18 @@ pub(super) use tags::{Language, Tag, tags};
 /// What a placeholder counts as in a value: a variable that nothing defines.
 pub(crate) const UNKNOWN: &str = "${placeholder}";
 
-/// The text with all tags as words, every byte where it was.
+/// The text with all tags as words, every byte where it was. Behind a tag a quote opens, and behind
+/// one that leaves no text a comment may begin: there the word ends one byte early, and
+/// [`Placeholders::word_end`] says where it does.
 pub(super) fn masked(text: &str, tags: &[Tag]) -> String {
     let mut masked = String::with_capacity(text.len());
     for tag in tags {
         masked.push_str(&text[masked.len()..tag.span.start as usize]);
-        masked.extend(std::iter::repeat_n('x', tag.span.range().len()));
+        masked.extend(std::iter::repeat_n('x', tag.span.range().len() - 1));
+        let behind = &text[tag.span.end as usize..];
+        let begins =
+            behind.starts_with(['"', '\'']) || behind.starts_with('#') && tag.role != Role::Speaks;
+        masked.push(if begins { ' ' } else { 'x' });
     }
     masked.push_str(&text[masked.len()..]);
     masked
@@ -61,6 +67,11 @@ impl<'a> Placeholders<'a> {
     /// True if one stands in a part of the text, or the part in one.
     pub(super) fn any_in(&self, span: Span) -> bool {
         self.has_tag(span) || self.names.any_in(&self.text[span.range()])
+    }
+
+    /// The end of a word that may end in a tag.
+    pub(super) fn word_end(&self, word: Span) -> u32 {
+        self.tags_in(word).last().map_or(word.end, |tag| word.end.max(tag.span.end))
     }
 
     /// The same of tags alone.

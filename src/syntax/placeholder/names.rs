@@ -48,7 +48,9 @@ impl Names {
 
     /// True if one stands in the text.
     pub(in crate::syntax) fn any_in(&self, text: &str) -> bool {
-        !self.delimiters.is_empty() && self.next_in(text, 0).is_some()
+        let may_begin = |b: u8| matches!(b, b'$' | b'%' | b'@');
+        let may_have = || text.bytes().any(may_begin) || text.contains("__");
+        !self.delimiters.is_empty() && may_have() && self.next_in(text, 0).is_some()
     }
 
     /// The first one behind `from`.

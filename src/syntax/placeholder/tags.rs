@@ -187,11 +187,12 @@ fn next_tag<'k>(
     }
 }
 
+/// In more text than this, strings and braces of a tag do not count.
+const MAX: usize = 2000;
+
 /// The end of a tag whose inside begins at `from`, and whose closing characters stand first before
 /// `plain`. They may stand in strings too, and two braces in a row may end two blocks.
 fn tag_end(text: &str, from: usize, plain: usize, close: &str) -> Option<usize> {
-    /// In more text than this, strings and braces do not count.
-    const MAX: usize = 2000;
     if !text[from..plain - close.len()].contains(['"', '\'', '`', '{']) {
         return Some(plain);
     }
@@ -220,7 +221,7 @@ fn is_go_comment(inside: &str) -> bool {
 /// line.
 fn string_len(text: &str, quote: char) -> usize {
     let mut is_escaped = true;
-    for (at, c) in text.char_indices() {
+    for (at, c) in text.char_indices().take(MAX) {
         match c {
             '\n' => break,
             _ if is_escaped => is_escaped = false,
