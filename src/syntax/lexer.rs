@@ -135,7 +135,7 @@ impl<'a> Lexer<'a> {
     pub(super) fn lua_end(&mut self, at: u32) -> LuaEnd {
         let text = &self.text[at as usize..];
         let limit = if self.lua_is_open { LUA_LIMIT } else { usize::MAX };
-        let mut size = 4096;
+        let mut size = FIRST_WINDOW;
         loop {
             let end = window_end(text, 0, size);
             let is_whole = end == text.len() || size >= limit;
