@@ -126,8 +126,9 @@ pub(super) struct FmtArgs {
     #[arg(long)]
     pub(super) diff: bool,
     /// Indent a block by so many spaces, by a `tab`, or `keep` the file's own indentation
-    #[arg(long, value_name = "N|tab|keep", default_value = "4", value_parser = indent)]
-    pub(super) indent: Indent,
+    /// [default: that of ngxc.toml, or 4]
+    #[arg(long, value_name = "N|tab|keep", value_parser = indent)]
+    pub(super) indent: Option<Indent>,
     /// Turn single quotes into double ones where nothing between them has to change
     #[arg(long)]
     pub(super) normalize_quotes: bool,
@@ -143,7 +144,7 @@ pub(super) struct FmtArgs {
     pub(super) colour: ColourArgs,
 }
 
-fn indent(text: &str) -> Result<Indent, String> {
+pub(super) fn indent(text: &str) -> Result<Indent, String> {
     const MAX: usize = 16;
     match text {
         "tab" => Ok(Indent::Tab),

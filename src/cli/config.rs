@@ -8,8 +8,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::catalog::{Module, Target, Version, Versions};
+use crate::emit::Indent;
 
-use super::Failure;
+use super::{Failure, args};
 
 /// The name of the file.
 const NAME: &str = "ngxc.toml";
@@ -20,7 +21,24 @@ const NAME: &str = "ngxc.toml";
 pub(super) struct Config {
     nginx_version: Option<String>,
     #[serde(default)]
+    fmt: Fmt,
+    #[serde(default)]
     modules: BTreeMap<String, Vec<String>>,
+}
+
+/// What it says of the layout of files.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Fmt {
+    /// As `--indent` takes it: a number, `tab` or `keep`.
+    indent: Option<Width>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Width {
+    Spaces(usize),
+    Word(String),
 }
 
 impl Config {
@@ -43,6 +61,7 @@ impl Config {
         let wrong = |reason: String| format!("{}: {reason}", path.display());
         let config: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
         config.version().map_err(wrong)?;
+        config.indent().map_err(wrong)?;
         Ok(config)
     }
 
@@ -60,6 +79,18 @@ impl Config {
     pub(super) fn version(&self) -> Result<Option<Version>, String> {
         let parse = |text: &String| text.parse().map_err(|error| format!("nginx-version: {error}"));
         self.nginx_version.as_ref().map(parse).transpose()
+    }
+
+    /// How a level of blocks is indented.
+    pub(super) fn indent(&self) -> Result<Option<Indent>, String> {
+        let parse = |width: &Width| {
+            let text = match width {
+                Width::Spaces(count) => count.to_string(),
+                Width::Word(word) => word.clone(),
+            };
+            args::indent(&text).map_err(|takes| format!("[fmt]: indent takes {takes}"))
+        };
+        self.fmt.indent.as_ref().map(parse).transpose()
     }
 
     /// Modules that ngxc does not know.

@@ -9,6 +9,7 @@ use crate::source::{Source, SourceId, Templating};
 use crate::{project, render};
 
 use super::args::FmtArgs;
+use super::config::Config;
 use super::write::{self, Replacement};
 use super::{Failure, Outcome, paths, terminal};
 
@@ -30,8 +31,9 @@ pub(super) fn run(args: &FmtArgs) -> Result<Outcome, Failure> {
     if args.stdin_filename.is_some() && !has_stdin {
         return Err("--stdin-filename goes with `-`".into());
     }
+    let style = style(args)?;
     for path in files {
-        match format(&path, args) {
+        match format(&path, args, &style) {
             Ok(None) => {}
             Ok(Some(file)) => unformatted.push(file),
             Err(failure) => {
@@ -78,7 +80,7 @@ pub(super) fn run(args: &FmtArgs) -> Result<Outcome, Failure> {
 
 /// The change that formatting makes to a file. Standard input that is not only checked
 /// is printed here.
-fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
+fn format(path: &Path, args: &FmtArgs, style: &Style) -> Result<Option<Unformatted>, Failure> {
     let is_stdin = path == Path::new(paths::STDIN);
     if is_of_another_language(shown(path, args)) {
         let name = shown(path, args).display();
@@ -91,11 +93,11 @@ fn format(path: &Path, args: &FmtArgs) -> Result<Option<Unformatted>, Failure> {
         Files::disk().read(path).map_err(|error| format!("{}: {error}", path.display()))?
     };
     let after = if let Some(dump) = Dump::read(&before).filter(|dump| !dump.is_one_file()) {
-        formatted_dump(path, dump, args)?
+        formatted_dump(path, dump, args, style)?
     } else {
         let mut source = Source::new(SourceId(0), shown(path, args), before.clone());
         source.templating = args.template.templating();
-        formatted(source, args)?
+        formatted(source, args, style)?
     };
     if is_stdin && !args.check && !args.diff {
         terminal::print(&after)?;
@@ -110,9 +112,9 @@ fn is_of_another_language(path: &Path) -> bool {
 }
 
 /// The bytes of a formatted file.
-fn formatted(source: Source, args: &FmtArgs) -> Result<Vec<u8>, Failure> {
+fn formatted(source: Source, args: &FmtArgs, style: &Style) -> Result<Vec<u8>, Failure> {
     let (file, report) = crate::read(source);
-    match text(&file, args) {
+    match text(&file, args, style) {
         Ok(text) => {
             let bytes = file.source.encode(&text).expect("formatting adds nothing but ASCII");
             Ok(bytes.into_owned())
@@ -122,7 +124,12 @@ fn formatted(source: Source, args: &FmtArgs) -> Result<Vec<u8>, Failure> {
 }
 
 /// The bytes of a dump of `nginx -T`, each file of it formatted, so that it is a dump again.
-fn formatted_dump(path: &Path, mut dump: Dump, args: &FmtArgs) -> Result<Vec<u8>, Failure> {
+fn formatted_dump(
+    path: &Path,
+    mut dump: Dump,
+    args: &FmtArgs,
+    style: &Style,
+) -> Result<Vec<u8>, Failure> {
     let name = shown(path, args).display();
     if args.range.is_some() {
         let reason = "--range goes with one file, and this is what `nginx -T` prints of several";
@@ -131,7 +138,7 @@ fn formatted_dump(path: &Path, mut dump: Dump, args: &FmtArgs) -> Result<Vec<u8>
     for (path, text) in &mut dump.files {
         let mut source = Source::new(SourceId(0), path.as_path(), std::mem::take(text));
         source.templating = Templating::None;
-        *text = formatted(source, args)?;
+        *text = formatted(source, args, style)?;
     }
     let bytes = dump.bytes();
     // A comment that has moved to the beginning of a line may look like the name of a file.
@@ -148,12 +155,18 @@ fn shown<'a>(path: &'a Path, args: &'a FmtArgs) -> &'a Path {
 }
 
 /// The formatted text, of all lines or of some.
-fn text(file: &File, args: &FmtArgs) -> Result<String, EmitError> {
-    let style = Style { indent: args.indent.clone(), normalizes_quotes: args.normalize_quotes };
+fn text(file: &File, args: &FmtArgs, style: &Style) -> Result<String, EmitError> {
     match args.range {
-        Some((first, last)) => emit::format_lines(file, &style, first..=last),
-        None => emit::format(file, &style),
+        Some((first, last)) => emit::format_lines(file, style, first..=last),
+        None => emit::format(file, style),
     }
+}
+
+/// The layout that the options and the project's file ask for; options come first.
+fn style(args: &FmtArgs) -> Result<Style, Failure> {
+    let config = Config::find()?.indent()?;
+    let indent = args.indent.clone().or(config).unwrap_or(Style::default().indent);
+    Ok(Style { indent, normalizes_quotes: args.normalize_quotes })
 }
 
 /// Why a file is left alone, with its syntax errors.

@@ -174,6 +174,41 @@ fn a_diff_has_the_bytes_of_the_file() {
     assert_eq!(out, expected, "{}", String::from_utf8_lossy(&out));
 }
 
+#[test]
+fn a_project_says_how_files_are_indented() {
+    let toml = |indent: &str| format!("[fmt]\nindent = {indent}\n");
+    for (indent, options, expected) in [
+        ("2", &[][..], "a {\n  b;\n}\n"),
+        ("\"tab\"", &[], "a {\n\tb;\n}\n"),
+        ("\"keep\"", &[], "a {\n   b;\n}\n"),
+        ("2", &["--indent", "1"], "a {\n b;\n}\n"),
+    ] {
+        let site = directory(&[("ngxc.toml", &toml(indent)), ("a.conf", "a {\n   b;\n}\n")]);
+        let run = run(site.path(), &[&["fmt", "a.conf"], options].concat());
+        assert_eq!(
+            (run.code, text(&site, "a.conf").as_str()),
+            (0, expected),
+            "{indent} {options:?}"
+        );
+    }
+    for indent in ["0", "\"two\"", "true"] {
+        let site = directory(&[("ngxc.toml", &toml(indent)), ("a.conf", "a;\n")]);
+        let run = run(site.path(), &["fmt", "--check", "a.conf"]);
+        assert!(run.code == 2 && run.err.contains("ngxc.toml"), "{indent}: {run:?}");
+    }
+}
+
+#[test]
+fn files_of_other_languages_are_left_alone() {
+    let yaml = "data:\n  default.conf: |\n    server { listen 80; }\n";
+    let site = directory(&[("map.yaml", yaml), ("site.conf.j2", "{% if a %}\n b;\n{% endif %}\n")]);
+    let formatted = run(site.path(), &["fmt", "map.yaml"]);
+    assert!(formatted.code == 2 && formatted.err.contains("left alone"), "{formatted:?}");
+    assert_eq!(text(&site, "map.yaml"), yaml);
+    // A directory stands for templates of configurations too.
+    assert_eq!(run(site.path(), &["fmt", "--check", "."]).out, "./site.conf.j2\n");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_read_only_file_is_left_alone() {
