@@ -328,7 +328,7 @@ pub(super) enum Template {
     Erb,
     /// `$NAME` and `${NAME}` in capitals
     Envsubst,
-    /// None: the files are as nginx gets them
+    /// The files are as nginx gets them
     None,
 }
 

@@ -10,7 +10,7 @@ use super::verify::{tokens, verify};
 use super::{EmitError, Style, format};
 
 /// Formats what stands in some lines, which count from 1; the text is for
-/// [`Source::encode`].
+/// [`Source::encode`](crate::source::Source::encode).
 ///
 /// The white space before each token of these lines becomes that of the formatted file.
 pub fn format_lines(
