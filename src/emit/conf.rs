@@ -96,7 +96,7 @@ impl<'p> Printer<'p> {
     fn new(file: &File, style: Style, expand: Option<(&'p Project, &'p Root)>) -> Self {
         Self {
             out: String::new(),
-            line_ending: file.source.line_ending(),
+            line_ending: super::style::line_ending(file),
             unit: style.unit(file),
             style,
             expand,

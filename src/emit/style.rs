@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::project::File;
-use crate::source::Source;
+use crate::source::{Source, Span};
 use crate::syntax::{Body, Directive, Quote, Word};
 
 /// How a level of blocks is indented.
@@ -54,6 +54,36 @@ impl Style {
             Cow::Borrowed(text)
         }
     }
+}
+
+/// The line end that most lines have, but for those inside words and Lua code, which stay as they
+/// are: so a file that was printed with one keeps it.
+pub(super) fn line_ending(file: &File) -> &'static str {
+    let source = &file.source;
+    let is_mixed = source.text().contains("\r\n")
+        && source.text().matches('\n').count() > source.text().matches("\r\n").count();
+    if !is_mixed {
+        return source.line_ending();
+    }
+    let mut crlf = 0_usize;
+    let mut lf = 0_usize;
+    let mut count = |text: &str| {
+        crlf += text.matches("\r\n").count();
+        lf += text.matches('\n').count() - text.matches("\r\n").count();
+    };
+    let mut done = 0;
+    for directive in file.tree.all_directives(source) {
+        let mut kept: Vec<Span> = directive.words().iter().map(|word| word.span).collect();
+        if let Body::Lua { open, close } = directive.body() {
+            kept.push(Span::new(open, close));
+        }
+        for span in kept {
+            count(source.slice(Span::new(done, span.start)));
+            done = span.end;
+        }
+    }
+    count(source.slice(Span::new(done, source.end())));
+    if crlf > lf { "\r\n" } else { "\n" }
 }
 
 /// By how much the first directive that stands deeper than its block on a line of its own does

@@ -210,6 +210,18 @@ fn laws_hold_for_fixtures() {
 }
 
 #[test]
+fn mixed_line_ends_settle_at_once() {
+    for text in [
+        "\n_by_lua_block{\r\n\r\n}\n",
+        "a 'b\r\n\r\nc';\n\n\nd;\n",
+        "\r\n\r\n\r\na 'b\n\n\n\nc';\r\nd;",
+        "a;\r\nb;\r\nc;\n",
+    ] {
+        assert_eq!(formatting_keeps_tokens(text.as_bytes()), Ok(()), "{text:?}");
+    }
+}
+
+#[test]
 fn every_prefix_of_a_fixture_goes_through() {
     for (_, bytes) in all_fixtures() {
         let step = if bytes.len() > 4000 { 97 } else { 1 };
