@@ -56,6 +56,10 @@ fn placeholders_are_found() {
         ("a @@HOST@@ __PORT__x;", &["@@HOST@@", "__PORT__x"]),
         ("{# c #}\nserver { listen {{ p }}; } {#- d -#}", &["{# c #}", "{{ p }}", "{#- d -#}"]),
         ("# {% a %}\nlog_format b '{{\"c\"';\nlisten <%= d %>;", &["<%= d %>"]),
+        (
+            "{% comment %} don't; {{ a }} { {% endcomment %}\nb;",
+            &["{% comment %} don't; {{ a }} { {% endcomment %}"],
+        ),
         ("a %backend%%port%;", &["%backend%%port%"]),
         ("$EXTRA\na; ${extra}\n$NAME;", &["$EXTRA", "${extra}", "$NAME"]),
     ] {
@@ -261,6 +265,7 @@ fn tags_that_never_end_take_no_time_for_each() {
         "{{{ }}",
         "a {{ \\\"\\\" }};",
         "{{ it's }}",
+        "{% comment %}",
         "${A",
         "%a ",
         "__A",

@@ -66,7 +66,10 @@ const JINJA: [(Role, &[&str]); 3] = [
         ],
     ),
     (Role::Divides, &["else", "elif", "elsif", "elseif", "when", "empty"]),
-    (Role::Silent, &["set", "import", "from", "do", "break", "continue", "assign", "load"]),
+    (
+        Role::Silent,
+        &["set", "import", "from", "do", "break", "continue", "assign", "load", "comment"],
+    ),
 ];
 /// The same of Go.
 const GO: [(Role, &[&str]); 4] = [
@@ -146,6 +149,7 @@ pub(in crate::syntax) fn tags(text: &str, language: Language) -> Vec<Tag> {
     let mut tags = Vec::new();
     let mut kinds = language.delimiters().to_vec();
     let mut is_sound = true;
+    let mut comments_end = language == Language::Jinja;
     let mut at = 0;
     while let Some((start, open, close)) = next_tag(text, at, &kinds) {
         let inside = start + open.len();
@@ -159,7 +163,12 @@ pub(in crate::syntax) fn tags(text: &str, language: Language) -> Vec<Tag> {
             if has_strings && is_sound { tag_end(text, inside, plain, close) } else { Some(plain) };
         // Where strings and braces do not match once, they are not looked at again.
         is_sound &= end.is_some();
-        let end = end.unwrap_or(plain);
+        let mut end = end.unwrap_or(plain);
+        if comments_end && is_comment(&text[inside..]) {
+            let behind = comment_end(&text[end..]);
+            comments_end = behind.is_some();
+            end += behind.unwrap_or_default();
+        }
         let span = Span::new(offset(start), offset(end));
         tags.push(Tag { span, role: Role::of(&text[start..end], language) });
         at = end;
@@ -211,6 +220,17 @@ fn tag_end(text: &str, from: usize, plain: usize, close: &str) -> Option<usize> 
         at += c.len_utf8();
     }
     None
+}
+
+/// True for the inside of `{% comment %}`, whose text up to `{% endcomment %}` is no one's.
+fn is_comment(inside: &str) -> bool {
+    inside.trim_start_matches(['-', ' ']).starts_with("comment ")
+}
+
+/// The length of a comment behind the tag that begins it.
+fn comment_end(text: &str) -> Option<usize> {
+    let at = text.find("endcomment")?;
+    Some(at + text[at..].find("%}")? + 2)
 }
 
 fn is_go_comment(inside: &str) -> bool {
